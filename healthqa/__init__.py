@@ -1,0 +1,1 @@
+"""healthqa: answers a publisher's readers from the publisher's own articles."""

