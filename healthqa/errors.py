@@ -44,6 +44,7 @@ class ContentError(HealthQAError):
     """
 
     def __init__(self, path: Path | str, problem: str, advice: str = "", where: str = "") -> None:
+        """Keep the parts and join them into one readable sentence."""
         self.path = Path(path)
         self.problem = problem
         self.advice = advice

@@ -28,7 +28,7 @@ class Settings:
     :param responses_path: `HEALTHQA_RESPONSES`, the fixed texts.
     :param index_dir: `HEALTHQA_INDEX`, the generated index.
     :param encoder_dir: `HEALTHQA_ENCODER_DIR`, the exported encoder.
-    :param encoder_model: `HEALTHQA_ENCODER`, package, folder or sentence-transformers name the encoder is exported from.
+    :param encoder_model: `HEALTHQA_ENCODER`, package, folder or sentence-transformers name to export.
     :param encoder_sha256: `HEALTHQA_ENCODER_SHA256`, hash its weights must have; empty: not checked.
     :param data_dir: `HEALTHQA_DATA`, conversations and feedback.
     :param country: `HEALTHQA_COUNTRY`, ISO 3166 code whose emergency numbers are named; empty: none is.
