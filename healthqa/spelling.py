@@ -1,0 +1,99 @@
+"""Careful spelling correction: towards the words of the corpus, never away from a real word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from importlib.resources import files
+
+from symspellpy import SymSpell, Verbosity
+
+__all__ = ["Speller", "english_words", "fold_spelling"]
+
+_WORD = re.compile(r"[A-Za-z]+")
+_B12 = re.compile(r"\b(vit(?:amin)?s?\.?[ -]?)?b[ -]?(?:12|twelve)\b", re.IGNORECASE)
+_TO_IZE = re.compile(r"\b([a-z]{3,})is(e|es|ed|ing|ation|ations)\b", re.IGNORECASE)
+# Words on -ise that are spelt so on both sides of the Atlantic.
+_KEEP_ISE = frozenset(
+    """advert adv ar ra pra comprom compr concise cru desp dev dis dise exc exerc expert franch improv incise
+    likew merchand no otherw para po prec prem prom prov rev sunr superv surm surpr telev treat w""".split()  # noqa: SIM905
+)
+_AMERICAN = {
+    "anaemia": "anemia", "anaemic": "anemic", "haemoglobin": "hemoglobin", "diarrhoea": "diarrhea",
+    "oedema": "edema", "paraesthesia": "paresthesia", "paraesthesias": "paresthesias", "coeliac": "celiac",
+    "fibre": "fiber", "fibres": "fibers", "centre": "center", "colour": "color", "tumour": "tumor",
+    "behaviour": "behavior", "yoghurt": "yogurt", "yoghurts": "yogurts", "ageing": "aging", "grey": "gray",
+    "neurone": "neuron", "neurones": "neurons", "oesophagus": "esophagus", "foetus": "fetus", "litre": "liter",
+    "labour": "labor", "favour": "favor", "programme": "program", "licence": "license", "practise": "practice",
+    "tyre": "tire", "sulphur": "sulfur", "signalling": "signaling", "fuelled": "fueled", "judgement": "judgment",
+    "homocysteinaemia": "homocysteinemia", "hyperhomocysteinaemia": "hyperhomocysteinemia", "leukaemia": "leukemia",
+    "paediatric": "pediatric", "gynaecologist": "gynecologist", "orthopaedic": "orthopedic", "pyjamas": "pajamas",
+}  # fmt: skip
+_SHORT = 4
+_LONG = 8
+
+
+def fold_spelling(text: str) -> str:
+    """Return the text with British spelling made American and every way to write B12 made `B12`."""
+    text = _B12.sub(lambda match: ("vitamin " if match.group(1) else "") + "B12", text)
+    text = _WORD.sub(lambda match: _keep_case(match.group(), _AMERICAN.get(match.group().lower())), text)
+    return _TO_IZE.sub(_to_ize, text)
+
+
+class Speller:
+    """Mends words that no dictionary knows, towards the vocabulary it was given.
+
+    :param vocabulary: lower-case words; they are never changed, and the only ones that a typo becomes.
+    """
+
+    def __init__(self, vocabulary: Iterable[str] = ()) -> None:
+        self.vocabulary = frozenset(word for word in vocabulary if word.isalpha())
+        self._mend = lru_cache(maxsize=8192)(self._mend_word)
+
+    def with_words(self, words: Iterable[str]) -> Speller:
+        """Return a speller that knows these words as well."""
+        return Speller(self.vocabulary | set(words))
+
+    def correct(self, text: str) -> str:
+        """Return the text, its misspelt words mended."""
+        return _WORD.sub(lambda match: _keep_case(match.group(), self._mend(match.group().lower())), text)
+
+    def known(self, word: str) -> bool:
+        """Tell whether a lower-case word is a real one: of the corpus, the lexicon or the English dictionary."""
+        return word in self.vocabulary or word in english_words()
+
+    def _mend_word(self, word: str) -> str:
+        if len(word) < _SHORT or self.known(word) or not self.vocabulary:
+            return word
+        distance = 1 if len(word) < _LONG else 2
+        found = self._index.lookup(word, Verbosity.CLOSEST, max_edit_distance=distance)
+        close = [entry for entry in found if entry.term[0] == word[0] and len(entry.term) >= _SHORT]
+        return str(close[0].term) if close else word
+
+    @cached_property
+    def _index(self) -> SymSpell:
+        index = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
+        for word in sorted(self.vocabulary):
+            index.create_dictionary_entry(word, 1)
+        return index
+
+
+@lru_cache(maxsize=1)
+def english_words() -> frozenset[str]:
+    """Return the words of symspellpy's English frequency dictionary."""
+    text = (files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
+    return frozenset(line.split(" ", 1)[0] for line in text.splitlines())
+
+
+def _keep_case(original: str, changed: str | None) -> str:
+    if changed is None or changed == original.lower():
+        return original
+    return changed.capitalize() if original[0].isupper() else changed
+
+
+def _to_ize(match: re.Match[str]) -> str:
+    stem, ending = match.group(1), match.group(2)
+    if stem.lower() in _KEEP_ISE or stem.lower().endswith(("erc", "prom", "pert", "mis")):
+        return match.group()
+    return f"{stem}iz{ending}"
