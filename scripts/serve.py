@@ -1,0 +1,122 @@
+"""Starts the action server and Rasa, waits until both answer, prints the chat page's address.
+
+Run as `python -m scripts.serve`. Both stay in the foreground with merged logs; Ctrl-C ends both, and when one dies the other is ended too. PORT and
+ACTIONS_PORT choose the ports.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from honcho.manager import Manager  # type: ignore[import-untyped]
+from honcho.printer import Message, Printer  # type: ignore[import-untyped]
+
+from scripts.children import (
+    HOST,
+    actions_command,
+    answers,
+    child_environment,
+    port_is_taken,
+    rasa_command,
+    wait_until,
+    write_endpoints,
+)
+from scripts.training import latest_model
+
+__all__ = ["PortError", "chosen_port", "main"]
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 240
+STOPPED_BY_USER = (130, 143)
+
+
+class PortError(Exception):
+    """A port cannot be used; the text says which one and how to choose another."""
+
+
+def chosen_port(variable: str, default: int, purpose: str) -> int:
+    """Read a port from the environment and check that it is free.
+
+    :param purpose: who listens there, for the message.
+    :raises PortError: when it is no port number or taken.
+    """
+    text = os.environ.get(variable, "").strip() or str(default)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise PortError(f"{variable}={text} is no port number: choose one from 1024 to 65535.")
+    port = int(text)
+    if port_is_taken(port):
+        raise PortError(
+            f"Port {port}, on which {purpose} listens, is in use. Stop the program that has it, "
+            f"or choose another port: make run {variable}={_suggestion(port)}"
+        )
+    return port
+
+
+def _suggestion(port: int) -> int:
+    return next((other for other in range(port + 100, port + 1000, 100) if not port_is_taken(other)), port + 1)
+
+
+def _announce(manager: Manager, port: int, actions_port: int, ended: threading.Event) -> None:
+    """Tell, between the log lines, when both servers answer."""
+
+    def say(text: str) -> None:
+        for line in text.splitlines():
+            manager.events.put(Message("line", line, datetime.datetime.now(), "healthqa", "1;32"))
+
+    page = f"http://{HOST}:{port}/webhooks/web/"
+    checks = (f"http://{HOST}:{actions_port}/health", page)
+    if wait_until(lambda: all(answers(url) for url in checks), lambda: not ended.is_set(), READY_SECONDS):
+        say(f"Ready. Open the chat page: {page}\nCtrl-C ends both servers.")
+    elif not ended.is_set():
+        say(f"The servers do not answer after {READY_SECONDS} s; see the lines above.")
+        manager.terminate()
+
+
+def _serve(folder: Path) -> int:
+    port = chosen_port("PORT", 5005, "the chat page (Rasa)")
+    actions_port = chosen_port("ACTIONS_PORT", 5055, "the action server")
+    if port == actions_port:
+        raise PortError(f"PORT and ACTIONS_PORT are both {port}: choose two ports.")
+    environment = child_environment()
+    environment.setdefault("HEALTHQA_PUBLIC_URL", f"http://{HOST}:{port}")
+    endpoints = write_endpoints(ROOT / "endpoints.yml", folder, actions_port)
+
+    print("Starting the action server and Rasa (about 20 s) ...", flush=True)
+    manager = Manager(Printer(sys.stdout))
+    for name, command in (("actions", actions_command(actions_port)), ("rasa", rasa_command(port, endpoints))):
+        manager.add_process(name, f"exec {shlex.join(command)}", env=environment, cwd=str(ROOT))
+    # A closed terminal must end the servers like Ctrl-C does: they run in sessions of their own.
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    ended = threading.Event()
+    threading.Thread(target=_announce, args=(manager, port, actions_port, ended), daemon=True).start()
+    manager.loop()
+    ended.set()
+    if manager.returncode in STOPPED_BY_USER:
+        print("Stopped.")
+        return 0
+    print("One of the servers ended by itself, so the other was ended too; see the lines above.", file=sys.stderr)
+    return manager.returncode or 1
+
+
+def main() -> int:
+    """Serve until stopped; return the exit code, which is 0 only when somebody asked for the end."""
+    if not latest_model(ROOT / "models"):
+        print("There is no trained model in models/. Call make run, which trains one.", file=sys.stderr)
+        return 1
+    try:
+        with tempfile.TemporaryDirectory(prefix="healthqa-") as folder:
+            return _serve(Path(folder))
+    except (PortError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The build steps between installation and serving: `python -m scripts.steps encoder|index|train`.
+
+Each step runs only when something it depends on changed, says what it does and how long it took, and ends with a
+sentence instead of a traceback. `train` includes `index`, `index` includes `encoder`.
+"""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from healthqa.errors import HealthQAError
+from healthqa.settings import Settings
+from scripts.children import child_environment
+from scripts.stamps import exclusive, files_hash, is_fresh, write_stamp
+from scripts.training import latest_model, train_model
+
+__all__ = ["ROOT", "Step", "StepError", "main", "run_steps", "steps_of"]
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".steps"
+ORDER = ("encoder", "index", "train")
+
+
+class StepError(Exception):
+    """A step failed; the text is fit to be shown as it is."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One build step.
+
+    :param title: what it does, shown while it runs.
+    :param inputs: hash of everything it depends on, taken when the step's turn comes.
+    :param output: identifies what it made; empty when that is missing.
+    :param run: does it; returns an exit code.
+    """
+
+    name: str
+    title: str
+    inputs: Callable[[], str]
+    output: Callable[[], str]
+    run: Callable[[], int]
+
+
+def steps_of(settings: Settings) -> dict[str, Step]:
+    """List the steps in their order, for the folders that the settings name."""
+    core = ROOT / "healthqa"
+    encoder_file = settings.encoder_dir / "encoder.json"
+    return {
+        "encoder": Step(
+            "encoder",
+            "Exporting the encoder to ONNX (about 20 s)",
+            lambda: _hash([core / "encoder_export.py", ROOT / "requirements.lock"], _encoder_choice(settings)),
+            lambda: _hash([encoder_file]) if encoder_file.exists() else "",
+            lambda: _healthqa("export-encoder"),
+        ),
+        "index": Step(
+            "index",
+            f"Building the index from {_short(settings.articles_dir)}",
+            lambda: _hash(
+                [settings.articles_dir, settings.lexicon_dir, encoder_file, core / "readers"]
+                + [core / f"{name}.py" for name in ("articles", "passages", "encoder", "index", "lexicon")],
+                str(settings.articles_dir),
+            ),
+            lambda: _index_state(settings.index_dir),
+            lambda: _healthqa("index"),
+        ),
+        "train": Step(
+            "train",
+            "Training the model",
+            lambda: _hash(
+                [ROOT / "data", ROOT / "domain.yml", ROOT / "config.yml", ROOT / "addons" / "components"]
+                + [settings.lexicon_dir, settings.responses_path, encoder_file]
+                + [core / f"{name}.py" for name in ("encoder", "lexicon", "safety", "spelling")]
+                + [core / "safety"]
+            ),
+            lambda: latest_model(ROOT / "models"),
+            lambda: train_model(ROOT, STATE / "train.log"),
+        ),
+    }
+
+
+def run_steps(last: str, settings: Settings | None = None) -> list[str]:
+    """Run what is needed up to and including the step `last`.
+
+    :return: names of the steps that were run; empty when everything was up to date.
+    :raises StepError: when one fails.
+    """
+    done: list[str] = []
+    steps = steps_of(settings or Settings.from_env())
+    with exclusive(STATE / "lock", "Another run is building in this folder: waiting for it ..."):
+        for name in ORDER[: ORDER.index(last) + 1]:
+            step, stamp = steps[name], STATE / f"{name}.json"
+            inputs = step.inputs()
+            if is_fresh(stamp, inputs, step.output()):
+                continue
+            _run_one(step)
+            write_stamp(stamp, inputs, step.output())
+            done.append(name)
+    return done
+
+
+def _run_one(step: Step) -> None:
+    print(f"{step.title} ...", flush=True)
+    started = time.monotonic()
+    code = step.run()
+    if code or not step.output():
+        raise StepError(
+            f"{step.title}: this step failed (see above). Mend it and call make again; nothing else was lost."
+        )
+    print(f"    done in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _healthqa(command: str) -> int:
+    return subprocess.run([sys.executable, "-m", "healthqa.cli", command], cwd=ROOT, env=child_environment()).returncode
+
+
+def _encoder_choice(settings: Settings) -> str:
+    return f"{settings.encoder_model} {settings.encoder_sha256} {settings.encoder_dir}"
+
+
+def _index_state(index_dir: Path) -> str:
+    """Name the version that the pointer file names; it changes when somebody builds another index by hand."""
+    pointers = sorted(path for path in index_dir.glob("*") if path.is_file()) if index_dir.is_dir() else []
+    return _hash(pointers) if pointers else ""
+
+
+def _hash(paths: list[Path], extra: str = "") -> str:
+    return files_hash(paths, ROOT, extra)
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the steps up to the one named on the command line; return the exit code."""
+    names = sys.argv[1:] if arguments is None else arguments
+    if len(names) != 1 or names[0] not in ORDER:
+        print(f"Name one step: {', '.join(ORDER)}.", file=sys.stderr)
+        return 2
+    try:
+        if not run_steps(names[0]) and names[0] != "train":
+            print("Nothing to do: everything is up to date.")
+    except (StepError, HealthQAError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        advice = "The disk is full: free some space" if error.errno == errno.ENOSPC else f"{error}: mend that"
+        print(f"\n{advice}, then call make again.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The next make goes on here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
