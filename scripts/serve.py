@@ -1,7 +1,7 @@
 """Starts the action server and Rasa, waits until both answer, prints the chat page's address.
 
-Run as `python -m scripts.serve`. Both stay in the foreground with merged logs; Ctrl-C ends both, and when one dies the other is ended too. PORT and
-ACTIONS_PORT choose the ports.
+Run as `python -m scripts.serve`. Both stay in the foreground with merged logs; Ctrl-C ends both, and when one dies
+the other is ended too. PORT and ACTIONS_PORT choose the ports.
 """
 
 from __future__ import annotations

@@ -23,14 +23,10 @@ READY_SECONDS = 120
 
 def _shell(endpoints: Path) -> int:
     command = [sys.executable, "-m", "rasa", "shell", "-i", HOST, "--port", str(free_port())]
-    # Ctrl-C belongs to the shell in front; this process only has to clean up after it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return subprocess.call(
-        [*command, "--endpoints", str(endpoints)],
-        cwd=ROOT,
-        env=child_environment(),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    # Ctrl-C belongs to the shell in front; this process only has to clean up after it. A handler, not SIG_IGN: the
+    # child would inherit that.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    return subprocess.call([*command, "--endpoints", str(endpoints)], cwd=ROOT, env=child_environment())
 
 
 def main() -> int:

@@ -111,9 +111,7 @@ def _run_one(step: Step) -> None:
     started = time.monotonic()
     code = step.run()
     if code or not step.output():
-        raise StepError(
-            f"{step.title}: this step failed (see above). Mend it and call make again; nothing else was lost."
-        )
+        raise StepError(f"{step.title}: this step failed (see above). Mend it, then call make again.")
     print(f"    done in {time.monotonic() - started:.0f} s", flush=True)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import yaml
 from rich.console import Console
@@ -46,7 +47,7 @@ def train_model(root: Path, log: Path) -> int:
     return code
 
 
-def _copied(lines: Iterator[str], file) -> Iterator[str]:  # noqa: ANN001
+def _copied(lines: Iterable[str], file: TextIO) -> Iterator[str]:
     for line in lines:
         file.write(line)
         yield line
