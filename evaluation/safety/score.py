@@ -1,0 +1,104 @@
+"""Recall and false alarms of the red-flag detector on the published sets, with 95 % Wilson intervals."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from healthqa.safety import detect
+from healthqa.types import RedFlag
+
+__all__ = ["Figure", "Message", "main", "read_messages", "score", "wilson_interval"]
+
+FOLDER = Path(__file__).resolve().parent
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line of a set; `kind` is emergency, crisis or none."""
+
+    id: str
+    text: str
+    kind: str
+    category: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many of `total` messages a figure counts, and the messages that count against it."""
+
+    name: str
+    count: int
+    total: int
+    misses: tuple[tuple[Message, RedFlag | None], ...] = ()
+
+    def __str__(self) -> str:
+        """Print as `name  74/75  98.7 % [92.8, 99.8]`."""
+        low, high = wilson_interval(self.count, self.total)
+        share = self.count / self.total if self.total else 0.0
+        return f"{self.name:<28}{self.count:>4}/{self.total:<4}{share:>7.1%}  [{low:.1%}, {high:.1%}]"
+
+
+def wilson_interval(count: int, total: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share; (0, 1) when nothing was counted."""
+    if total == 0:
+        return 0.0, 1.0
+    share = count / total
+    scale = 1 + _Z**2 / total
+    middle = (share + _Z**2 / (2 * total)) / scale
+    half = _Z / scale * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def read_messages(path: Path, part: str = "") -> tuple[Message, ...]:
+    """Read a JSON Lines set; `part` keeps only "dev" or "test"."""
+    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    messages = (
+        Message(line["id"], line["text"], line["kind"], line.get("category", ""), line.get("part", "")) for line in lines
+    )
+    return tuple(message for message in messages if not part or message.part == part)
+
+
+def score(part: str, find: Callable[[str], RedFlag | None] = detect, folder: Path = FOLDER) -> tuple[Figure, ...]:
+    """Score the sets of one part ("dev", "test"); the plain statements have no parts and are always scored."""
+    figures = []
+    for name, wanted in (("emergencies", "emergency"), ("crises", "crisis")):
+        results = [(m, find(m.text)) for m in read_messages(folder / f"{name}.jsonl", part)]
+        misses = tuple((m, flag) for m, flag in results if flag is None)
+        other = tuple((m, flag) for m, flag in results if flag is not None and flag.kind != wanted)
+        figures.append(Figure(f"{name}: alarm", len(results) - len(misses), len(results), misses))
+        right = len(results) - len(misses) - len(other)
+        figures.append(Figure(f"{name}: right kind", right, len(results), misses + other))
+    quiet = [(m, find(m.text)) for m in read_messages(folder / "hard_negatives.jsonl", part)]
+    alarms = tuple((m, flag) for m, flag in quiet if flag is not None)
+    figures.append(Figure("hard negatives: false alarm", len(alarms), len(quiet), alarms))
+    plain = [(m, find(m.text)) for m in read_messages(folder / "plain_statements.jsonl")]
+    wrong = tuple((m, flag) for m, flag in plain if flag is None or flag.kind != m.kind)
+    figures.append(Figure("plain statements: right kind", len(plain) - len(wrong), len(plain), wrong))
+    return tuple(figures)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the figures; misses are shown for the dev part only, so that nobody tunes on the test part."""
+    parser = argparse.ArgumentParser(prog="python -m evaluation.safety.score", description=__doc__)
+    parser.add_argument("--part", choices=("dev", "test"), default="dev")
+    parser.add_argument("--misses", action="store_true", help="print the messages behind the figures (dev only)")
+    options = parser.parse_args(arguments)
+    if options.misses and options.part == "test":
+        parser.error("the test part's misses are counted, not shown: tune on dev.")
+    for figure in score(options.part):
+        sys.stdout.write(f"{figure}\n")
+        for message, flag in figure.misses if options.misses else ():
+            sys.stdout.write(f"    {message.id} [{message.category}] {message.text} -> {flag}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
