@@ -1,0 +1,117 @@
+"""Is the answer among the hits? A probability from few features, and what to do with it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from healthqa.lexicon import Lexicon
+from healthqa.types import Context, Hit
+
+__all__ = ["COEFFICIENTS", "Decision", "Evidence", "assess", "features_of", "question_type"]
+
+Decision = Literal["answer", "clarify", "refuse"]
+
+# Logistic regression over `features_of`, fitted on evaluation/dev_smoke.jsonl.
+COEFFICIENTS: Mapping[str, float] = {
+    "bias": -6.0,
+    "dense": 9.0,
+    "lexical": 2.0,
+    "coverage": 2.0,
+    "gap": 1.0,
+    "uncovered": -0.6,
+    "uncovered_share": -2.0,
+    "quantity": -2.0,
+    "refused_intent": -2.5,
+    "answered_intent": 1.0,
+}
+# Below this share of the threshold a guess would be a bad offer.
+CLARIFY_SHARE = 0.5
+
+_TYPES: Mapping[str, re.Pattern[str]] = {
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        "how_much": r"\bhow (much|many)\b|\b\d+ ?(mg|mcg|iu)\b|\bdos(e|es|age)\b",
+        "price": r"\b(cost|price|cheap|buy|brand)\w*\b|[$£€]",
+        "how_long": r"\bhow (long|soon|fast|quick\w*)\b|\bwhen (will|do|does)\b",
+        "when_to": r"\bwhen (should|to|must|do i)\b",
+        "why": r"\bwhy\b|\bhow come\b|\breason\b",
+        "compare": r"\b(difference|differ|versus|vs|compare\w*|same as|distinguish|tell .{0,30}(apart|from))\b",
+        "where": r"\bwhere\b|\bwhich (part|muscle)",
+        "who": r"\bwho\b|\bam i at risk\b",
+        "how": r"\bhow\b",
+        "yes_no": r"^\W*(can|could|is|are|do|does|did|will|would|should|has|have)\b|\bis it true\b",
+        "what": r"\b(what|which)\b",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How likely the first hit answers, and why.
+
+    :param probability: 0.0-1.0.
+    :param uncovered_terms: content words of the question that no passage contains.
+    :param question_type: `how_much`, `why`, `compare` ... or `other`.
+    :param features: what the probability was made of.
+    """
+
+    probability: float
+    uncovered_terms: tuple[str, ...]
+    question_type: str
+    decision: Decision
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+def assess(
+    question: str,
+    hits: Sequence[Hit],
+    context: Context,
+    lexicon: Lexicon,
+    *,
+    uncovered: Sequence[str] = (),
+    threshold: float = 0.5,
+) -> Evidence:
+    """Judge the hits for a stand-alone question.
+
+    :param uncovered: content words that the corpus lacks (`Retriever.uncovered`).
+    :param threshold: probability from which on the first hit is shown.
+    """
+    kind = question_type(question)
+    features = features_of(question, hits, context, lexicon, uncovered)
+    weight = sum(COEFFICIENTS[name] * value for name, value in features.items()) if hits else -20.0
+    probability = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, weight))))
+    decision: Decision = "refuse"
+    if hits and probability >= threshold:
+        decision = "answer"
+    elif hits and probability >= threshold * CLARIFY_SHARE:
+        decision = "clarify"
+    return Evidence(probability, tuple(uncovered), kind, decision, features)
+
+
+def features_of(
+    question: str, hits: Sequence[Hit], context: Context, lexicon: Lexicon, uncovered: Sequence[str]
+) -> dict[str, float]:
+    """Return the numbers that the probability is made of; all but `bias` and `uncovered` lie within 0 and 1."""
+    top = hits[0].parts if hits else {}
+    words = lexicon.analyse(question).tokens
+    return {
+        "bias": 1.0,
+        "dense": max((hit.parts.get("dense", 0.0) for hit in hits[:3]), default=0.0),
+        "lexical": top.get("lexical", 0.0),
+        "coverage": max((hit.parts.get("coverage", 0.0) for hit in hits[:3]), default=0.0),
+        "gap": (hits[0].score - hits[-1].score) if len(hits) > 1 else 0.0,
+        "uncovered": float(min(4, len(uncovered))),
+        "uncovered_share": min(1.0, len(uncovered) / max(1, len(words))),
+        "quantity": float(question_type(question) in ("how_much", "price")),
+        "refused_intent": context.intent_confidence * (context.intent in ("other_health_topic", "out_of_scope")),
+        "answered_intent": context.intent_confidence * context.intent.startswith("ask_"),
+    }
+
+
+def question_type(question: str) -> str:
+    """Return what kind of answer the question wants; the first kind that fits."""
+    return next((kind for kind, pattern in _TYPES.items() if pattern.search(question)), "other")
