@@ -29,7 +29,7 @@ fingerprint() {
 
 # Name of an interpreter that can fetch uv. Asked from another folder: a pyenv shim obeys the .python-version here.
 any_python() {
-    for name in python3 python3.10 python3.11 python3.12 python3.13 python /usr/bin/python3; do
+    for name in python3 python3.10 python3.11 python3.12 python3.13 python ${SYSTEM_PYTHON-/usr/bin/python3}; do
         found=$(cd / && "$name" -c 'import sys; assert sys.version_info >= (3, 8); print(sys.executable)' 2>/dev/null) || continue
         say "$found"
         return 0
