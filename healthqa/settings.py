@@ -31,6 +31,7 @@ class Settings:
     :param encoder_model: `HEALTHQA_ENCODER`, package, folder or sentence-transformers name to export.
     :param encoder_sha256: `HEALTHQA_ENCODER_SHA256`, hash its weights must have; empty: not checked.
     :param data_dir: `HEALTHQA_DATA`, conversations and feedback.
+    :param retention_days: `HEALTHQA_RETENTION_DAYS`, conversations silent for longer are deleted; 0 keeps them.
     :param country: `HEALTHQA_COUNTRY`, ISO 3166 code whose emergency numbers are named; empty: none is.
     :param public_url: `HEALTHQA_PUBLIC_URL`, address under which readers reach the server; source links start with it.
     :param handoff: `HEALTHQA_HANDOFF`, link or mail address where a person answers; empty: there is none.
@@ -56,6 +57,12 @@ class Settings:
     threshold: float = 0.5
     max_words: int = 90
     encoder_threads: int = 1
+    retention_days: int = 90
+
+    @property
+    def conversations_path(self) -> Path:
+        """The file with conversations and feedback."""
+        return self.data_dir / "conversations.db"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:  # noqa: ANN401
@@ -84,6 +91,7 @@ class Settings:
             "top_k": _whole_number(env, "HEALTHQA_TOP_K", cls.top_k),
             "threshold": _fraction(env, "HEALTHQA_THRESHOLD", cls.threshold),
             "encoder_threads": _whole_number(env, "HEALTHQA_ENCODER_THREADS", cls.encoder_threads),
+            "retention_days": _whole_number(env, "HEALTHQA_RETENTION_DAYS", cls.retention_days, least=0),
         }
         return cls(**{**values, **overrides})
 
@@ -95,12 +103,12 @@ def _public_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole_number(env: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
     text = env.get(name, "").strip()
     if not text:
         return default
-    if not text.isdecimal() or int(text) < 1:
-        raise SettingsError(f"{name} is {text!r}: give a whole number of at least 1.")
+    if not text.isdecimal() or int(text) < least:
+        raise SettingsError(f"{name} is {text!r}: give a whole number of at least {least}.")
     return int(text)
 
 

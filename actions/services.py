@@ -1,0 +1,123 @@
+"""What the actions share: the assistant, the fixed texts, the conversation file. Loaded once per process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from healthqa.hotlines import Hotlines
+
+from healthqa.answer import compose_fixed
+from healthqa.assistant import Assistant
+from healthqa.conversations import ConversationFile
+from healthqa.safety import RedFlagDetector
+from healthqa.settings import Settings
+from healthqa.texts import Texts
+from healthqa.types import Answer, AnswerKind
+
+__all__ = ["Services", "shared_services"]
+
+logger = logging.getLogger(__name__)
+
+_Content = TypeVar("_Content")
+_RETRY_SECONDS = 10.0
+# Said only when data/responses.yml itself cannot be read.
+_LAST_RESORT = "I'm sorry, something went wrong on our side. Please try again in a moment."
+
+
+class Services:
+    """Loads each part on first use and again after a failure, at most every few seconds."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.conversations = ConversationFile(settings.conversations_path, settings.retention_days)
+        self._lock = threading.Lock()
+        self._assistant: Assistant | None = None
+        self._failure: Exception | None = None
+        self._retry_at = 0.0
+
+    def assistant(self) -> Assistant:
+        """Return the assistant.
+
+        :raises HealthQAError: while its encoder, index or content cannot be used.
+        """
+        with self._lock:
+            if self._assistant is None:
+                if self._failure is not None and time.monotonic() < self._retry_at:
+                    raise self._failure
+                self._assistant = self._load()
+            return self._assistant
+
+    def warm_up(self) -> None:
+        """Load everything now; a failure is logged, and the actions say so until it is mended."""
+        try:
+            self.assistant().reply("warm up")
+        except Exception as error:  # noqa: BLE001 - the server must start: alarms and fixed texts need it not to fail
+            logger.error("The assistant is not ready: %s: %s", type(error).__name__, error)
+
+    def text(self, name: str, **values: str) -> str:
+        """Return a fixed text; `key` chooses the variant.
+
+        :raises ContentError: when the texts cannot be read.
+        """
+        return _fresh(Texts.load, self.settings.responses_path).get(name, **values)
+
+    def fixed(self, kind: AnswerKind, name: str, key: str = "", **values: str) -> Answer:
+        """Return the complete answer with a fixed text."""
+        return compose_fixed(kind, self.text(name, key=key, **values))
+
+    def error(self) -> Answer:
+        """Return the answer that is given when something failed; never raises."""
+        try:
+            return self.fixed("refuse", "utter_error")
+        except Exception as error:  # noqa: BLE001 - the last line of defence
+            logger.error("The fixed texts cannot be read: %s", type(error).__name__)
+            return compose_fixed("refuse", _LAST_RESORT)
+
+    def alarm(self, text: str) -> Answer | None:
+        """Return the alarm that a text calls for, if any."""
+        red_flag = _fresh(RedFlagDetector.load, self.settings.lexicon_dir / "red_flags.yml").detect(text)
+        if red_flag is None:
+            return None
+        hotlines = _fresh(Hotlines.load, self.settings.lexicon_dir / "hotlines.yml").values(
+            self.settings.country or None
+        )
+        return self.fixed(red_flag.kind, f"utter_{red_flag.kind}", **hotlines)
+
+    def _load(self) -> Assistant:
+        try:
+            return Assistant.load(self.settings)
+        except Exception as error:
+            self._failure, self._retry_at = error, time.monotonic() + _RETRY_SECONDS
+            raise
+
+
+def _fresh(load: Callable[[Path], _Content], path: Path) -> _Content:
+    """Return the content of a file, read again only when the file has changed."""
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    content: _Content = _loaded(load, path, changed)
+    return content
+
+
+@lru_cache(maxsize=16)
+def _loaded(load: Callable[[Path], Any], path: Path, changed: int) -> Any:  # noqa: ANN401 - whatever `load` gives
+    return load(path)
+
+
+_shared: Services | None = None
+_shared_lock = threading.Lock()
+
+
+def shared_services() -> Services:
+    """Return the services of this process; the first call loads the assistant."""
+    global _shared
+    with _shared_lock:
+        if _shared is None:
+            _shared = Services(Settings.from_env())
+            _shared.warm_up()
+        return _shared

@@ -1,0 +1,1 @@
+"""Graph components; `config.yml` names them by module path, one component per file."""

@@ -1,0 +1,62 @@
+"""What several components share in one process: settings, lexicon, encoder, red-flag detector."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from healthqa.encoder import OnnxEncoder
+from healthqa.lexicon import Lexicon
+from healthqa.safety import RedFlagDetector
+from healthqa.settings import Settings
+
+__all__ = ["encoder_at", "files_fingerprint", "folder_setting", "lexicon_at", "log_once", "red_flags_at"]
+
+logger = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=4)
+def lexicon_at(folder: Path) -> Lexicon:
+    """Load the lexicon once per process and folder."""
+    return Lexicon.load(folder)
+
+
+@lru_cache(maxsize=4)
+def encoder_at(folder: Path) -> OnnxEncoder:
+    """Load the encoder once per process and folder; a failure is not cached, so a later turn tries again."""
+    return OnnxEncoder.load(folder)
+
+
+@lru_cache(maxsize=4)
+def red_flags_at(path: Path) -> RedFlagDetector:
+    """Load the red-flag patterns once per process and file."""
+    return RedFlagDetector.load(path)
+
+
+@lru_cache(maxsize=64)
+def log_once(component: str, problem: str) -> None:
+    """Log a lasting problem once per process as ERROR; a line for every turn would hide everything else."""
+    logger.error("%s: %s", component, problem)
+
+
+def folder_setting(config: dict[str, Any], key: str, name: str) -> Path:
+    """Return the folder that the component's config gives under `key`, else that of the settings.
+
+    :param name: the attribute of Settings.
+    """
+    settings = Settings.from_env()
+    given = config.get(key)
+    default: Path = getattr(settings, name)
+    return settings.root / given if given else default
+
+
+def files_fingerprint(*paths: Path) -> str:
+    """Return a hash of the files' contents; a missing file counts as empty. Rasa trains again when it changes."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()
