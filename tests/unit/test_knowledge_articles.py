@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,7 @@ def test_articles_link_only_to_allowed_addresses(path: Path) -> None:
     assert "javascript:" not in text.lower()
 
 
+@lru_cache(maxsize=1)
 def lexicon() -> list[dict[str, Any]]:
     return yaml.safe_load((KNOWLEDGE / "lexicon" / "terms.yml").read_text(encoding="utf-8"))["terms"]
 
