@@ -60,9 +60,7 @@ def wilson_interval(count: int, total: int) -> tuple[float, float]:
 def read_messages(path: Path, part: str = "") -> tuple[Message, ...]:
     """Read a JSON Lines set; `part` keeps only "dev" or "test"."""
     lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    messages = (
-        Message(line["id"], line["text"], line["kind"], line.get("category", ""), line.get("part", "")) for line in lines
-    )
+    messages = (Message(**{"category": "", "part": "", **line}) for line in lines)
     return tuple(message for message in messages if not part or message.part == part)
 
 

@@ -13,9 +13,9 @@ from rapidfuzz.distance import OSA
 __all__ = ["Folder", "Sentence", "fold_letters"]
 
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘`´ʼ](?=\w)")
-_SENTENCE_END = re.compile(r"[.!?\n\r;:…。！？؟।()\[\]]+")
+_SENTENCE_END = re.compile(r"[.!?\n\r;…。！？؟।()\[\]]+")
 _STRETCHED = re.compile(r"(.)\1{2,}")
-_TOKEN = re.compile(r"[^\W_]+|,|，|、|،|–|—|(?<=\s)-(?=\s)")
+_TOKEN = re.compile(r"[^\W_]+|,|:|，|、|،|–|—|(?<=\s)-(?=\s)")
 _DECIMAL = re.compile(r"(?<=\d)[.,](?=\d)")
 # A new thought starts here: what was denied, past or told of a film before it does not reach beyond.
 _TURN = re.compile(

@@ -45,6 +45,11 @@ class Pattern:
     certainty: Certainty
     regex: re.Pattern[str]
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words that the pattern spells out."""
+        return frozenset(re.findall(r"[a-z]+", self.regex.pattern))
+
 
 @dataclass(frozen=True)
 class Phrase:
@@ -98,9 +103,7 @@ def read_rules(path: Path) -> RedFlagRules:
             _texts(path, spelling, "keep"),
         ),
         patterns=tuple(patterns),
-        phrases=tuple(
-            Phrase(kind, _fold_phrase(text)) for kind in _KINDS for text in _texts(path, languages, kind)
-        ),
+        phrases=tuple(Phrase(kind, _fold_phrase(text)) for kind in _KINDS for text in _texts(path, languages, kind)),
         phrase_negators=frozenset(fold_letters(word) for word in _texts(path, languages, "negators")),
         idioms=_compile(path, "field `idioms`", idioms),
         negation=_negation(path, _mapping(path, data, "negation")),
@@ -142,7 +145,10 @@ def _texts(path: Path, data: dict[str, Any], name: str) -> tuple[str, ...]:
     value = data.get(name)
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise LexiconError(
-            path, "this must be a list of texts.", "Quote words that YAML reads as yes, no or numbers.", f"field `{name}`"
+            path,
+            "this must be a list of texts.",
+            "Quote words that YAML reads as yes, no or numbers.",
+            f"field `{name}`",
         )
     return tuple(value)
 
