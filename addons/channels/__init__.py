@@ -1,0 +1,1 @@
+"""The channels through which readers talk to the assistant."""

@@ -1,0 +1,51 @@
+"""Conversation ids made by the server, in signed tokens that expire."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import jwt
+
+from addons.channels._web_errors import RequestRefused
+
+__all__ = ["SessionTokens"]
+
+_ALGORITHM = "HS256"
+_AUDIENCE = "healthqa-web"
+
+
+class SessionTokens:
+    """Issues and checks the tokens that name a conversation.
+
+    A reader's browser cannot choose the id: whoever could would read and write in another reader's conversation.
+    """
+
+    def __init__(self, secret: str, hours: float) -> None:
+        self._secret = secret
+        self._seconds = int(hours * 3600)
+
+    def issue(self) -> tuple[str, int]:
+        """Return a token for a new conversation and the seconds it stays valid."""
+        now = int(time.time())
+        claims = {"sub": f"web-{secrets.token_hex(16)}", "aud": _AUDIENCE, "iat": now, "exp": now + self._seconds}
+        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM), self._seconds
+
+    def conversation(self, token: str) -> str:
+        """Return the conversation id of a token.
+
+        :raises RequestRefused: with status 401 for a token that is expired, forged or none of ours.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[_ALGORITHM],
+                audience=_AUDIENCE,
+                options={"require": ["sub", "exp", "aud"]},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise RequestRefused(401, "session_expired", "This chat session has ended: start a new one.") from error
+        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+            raise RequestRefused(401, "session_invalid", "This chat session is not known: start a new one.") from error
+        return str(claims["sub"])
