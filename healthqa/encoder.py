@@ -1,4 +1,4 @@
-"""Text -> unit vectors. The run-time encoder needs onnxruntime and tokenizers only; torch exports it (encoder_export)."""
+"""Text -> unit vectors. At run time onnxruntime and tokenizers are enough; `encoder_export` needs torch."""
 
 from __future__ import annotations
 

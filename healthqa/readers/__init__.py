@@ -1,0 +1,1 @@
+"""One reader per kind of article file; `healthqa.articles` chooses among them."""
