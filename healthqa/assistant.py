@@ -19,7 +19,7 @@ from healthqa.safety import detect
 from healthqa.settings import Settings
 from healthqa.suggestions import related_questions, topic_of
 from healthqa.texts import Texts
-from healthqa.types import Answer, Context, Hit, RedFlag
+from healthqa.types import Answer, AnswerKind, Context, Hit, RedFlag
 
 __all__ = ["Assistant", "Examination"]
 
@@ -210,9 +210,10 @@ class Assistant:
         answer = self._fixed("refuse", "utter_no_evidence", key=examination.question)
         return _with_evidence(answer, examination, "no evidence")
 
-    def _fixed(self, kind: str, name: str, key: str = "", suggestions: Sequence[str] = (), question: str = "") -> Answer:
-        text = self.texts.get(name, key=key)
-        return compose_fixed(kind, text, suggestions, question=question, reason=name)  # type: ignore[arg-type]
+    def _fixed(
+        self, kind: AnswerKind, name: str, key: str = "", suggestions: Sequence[str] = (), question: str = ""
+    ) -> Answer:
+        return compose_fixed(kind, self.texts.get(name, key=key), suggestions, question=question, reason=name)
 
     def _failure(self, error: Exception) -> Answer:
         # The reader's words may stand in the error's text: only its type is logged.

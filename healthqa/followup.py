@@ -19,19 +19,20 @@ _OPENER = re.compile(
     r"what else|how long|how soon|how fast|where|when|who|how|is that|are they|can it|does it)\b",
     re.IGNORECASE,
 )
+_CARRIES_ON = re.compile(r"^((what|how) about|and)\b", re.IGNORECASE)
 _BARE = re.compile(
     r"^(why|why not|how|how so|how come|where|when|who|which ones?|such as|like what|for example|"
     r"in what way|really|what else|any others?|anything else|else)\s*\??$",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"^(\s*(ok(ay)?|thanks?( you)?|thx|great|cool|hmm+|right|i see|alright|got it|and|but|so|also|then|well|what about|how about"
-    r"|what of)\b[\s,.!…-]*)+",
+    r"^(\s*(ok(ay)?|thanks?( you)?|thx|great|cool|hmm+|right|i see|alright|got it|and|but|so|also|then|well|"
+    r"what about|how about|what of)\b[\s,.!…-]*)+",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"^(\W*(so|and|but|please|basically|anyway|my question is|i('m| am)? (just )?(wonder(ing)?|want(ed)? to know|asking)|"
-    r"tell me|does anyone know)\b[\s,:]*)*"
+    r"^(\W*(so|and|but|please|basically|anyway|my question is|"
+    r"i('m| am)? (just )?(wonder(ing)?|want(ed)? to know|asking)|tell me|does anyone know)\b[\s,:]*)*"
     r"(what|why|how|when|where|who|which|can|could|is|are|do|does|did|should|would|will|has|have|any|tell|explain|"
     r"if|whether|wonder)\b",
     re.IGNORECASE,
@@ -51,7 +52,7 @@ def needs_context(question: str, context: Context) -> bool:
     if _BARE.match(_FILLER.sub("", text) or text):
         return True
     if _SUBJECT.search(text):
-        return bool(re.match(r"^(what|how) about\b|^and\b", text, re.IGNORECASE)) and len(text.split()) <= _ELLIPTIC_WORDS
+        return bool(_CARRIES_ON.match(text)) and len(text.split()) <= _ELLIPTIC_WORDS
     short = len(text.split()) <= _ELLIPTIC_WORDS
     return bool(_PRONOUN.search(text)) or bool(_OPENER.match(text)) or short
 

@@ -16,10 +16,11 @@ from typing import Any
 import spacy
 import Stemmer
 import yaml
+from rapidfuzz.distance import OSA
 from spacy.language import Language
 
 from healthqa.errors import LexiconError
-from healthqa.spelling import Speller, fold_spelling
+from healthqa.spelling import Speller, english_words, fold_spelling
 from healthqa.types import Entity
 
 __all__ = ["Analysis", "Lexicon", "Term", "content_words"]
@@ -104,9 +105,8 @@ class Lexicon:
         except OSError as error:
             raise LexiconError(path, "The list of terms cannot be read.", "Restore it.") from error
         terms = _read_terms(path, raw)
-        texts = [text.lower() for term in terms for text in (term.value, *term.synonyms)]
-        words = {word for text in texts for word in _WORD.findall(text)}
-        return cls(terms, _build_pipeline(terms), hashlib.sha256(raw).hexdigest()[:16], Speller(words))
+        words, mistakes = _words_of(terms)
+        return cls(terms, _build_pipeline(terms), hashlib.sha256(raw).hexdigest()[:16], Speller(words, mistakes))
 
     def with_vocabulary(self, texts: Iterable[str]) -> Lexicon:
         """Return a lexicon whose speller also knows the words of the texts (the corpus): those are never corrected."""
@@ -174,9 +174,7 @@ def _build_pipeline(terms: tuple[Term, ...]) -> Language:
     nlp.add_pipe("sentencizer")
     ruler = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER", "overwrite_ents": True})
     patterns = [
-        {"label": term.entity, "pattern": form, "id": term.value}
-        for term in terms
-        for form in sorted(_forms(term))
+        {"label": term.entity, "pattern": form, "id": term.value} for term in terms for form in sorted(_forms(term))
     ]
     ruler.add_patterns(patterns)  # type: ignore[attr-defined]
     return nlp
@@ -187,6 +185,32 @@ def _forms(term: Term) -> set[str]:
     forms = {form for text in (term.value, *term.synonyms) for form in (text.strip(), fold_spelling(text.strip()))}
     plurals = {f"{form}s" for form in forms if form[-1:].isalpha() and not form.endswith(("s", "y", "ing"))}
     return {form for form in forms | plurals if form}
+
+
+def _words_of(terms: tuple[Term, ...]) -> tuple[set[str], dict[str, str]]:
+    """Return the words of the terms, and the misspelt ones among the synonyms with the word they stand for.
+
+    The lists of synonyms hold common misspellings, so that Rasa finds the entity; the encoder needs the right word.
+    """
+    words: set[str] = set()
+    mistakes: dict[str, str] = {}
+    for term in terms:
+        good: list[str] = []
+        for word in _WORD.findall(fold_spelling(" ".join((term.value, *term.synonyms)).lower())):
+            right = None if word in english_words() else _nearest(word, good)
+            if right is None:
+                good.append(word)
+            elif stem_word(right) != stem_word(word):
+                mistakes[word] = right
+        words.update(good)
+    return words, {wrong: right for wrong, right in mistakes.items() if wrong not in words}
+
+
+def _nearest(word: str, others: Iterable[str]) -> str | None:
+    """Return the other word that is one or two letters away, of two the nearer one."""
+    limit = 1 if len(word) < 7 else 2
+    found = [(OSA.distance(word, other), other) for other in others if other != word and len(other) > 3]
+    return min((pair for pair in found if pair[0] <= limit), default=(0, None))[1]
 
 
 def _read_terms(path: Path, raw: bytes) -> tuple[Term, ...]:

@@ -71,7 +71,8 @@ class LiveIndex:
             return current
         except Exception as error:
             if current is None:
-                raise IndexFolderError(f"The index does not load ({type(error).__name__}). Run `make index`.") from error
+                kind = type(error).__name__
+                raise IndexFolderError(f"The index does not load ({kind}). Run `make index`.") from error
             self._failed = version
             logger.error("The new index is not used: %s", type(error).__name__)
             return current

@@ -53,6 +53,7 @@ class Retriever:
         headings = [f"{passage.title} {passage.section} {passage.question}" for passage in index.passages]
         bodies = [f"{passage.section} {passage.question} {passage.text}" for passage in index.passages]
         self.lexicon = lexicon.with_vocabulary([*headings, *bodies])
+        self.lexicon.speller.prepare()
         self._encoder = encoder
         self._title_tokens = [frozenset(self.lexicon.normalise(passage.title)) for passage in index.passages]
         tokens = [self.lexicon.normalise(body) for body in bodies]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from importlib.resources import files
 
@@ -45,25 +45,34 @@ class Speller:
     """Mends words that no dictionary knows, towards the vocabulary it was given.
 
     :param vocabulary: lower-case words; they are never changed, and the only ones that a typo becomes.
+    :param mistakes: known misspellings -> the right word.
     """
 
-    def __init__(self, vocabulary: Iterable[str] = ()) -> None:
+    def __init__(self, vocabulary: Iterable[str] = (), mistakes: Mapping[str, str] | None = None) -> None:
         self.vocabulary = frozenset(word for word in vocabulary if word.isalpha())
+        self.mistakes = dict(mistakes or {})
         self._mend = lru_cache(maxsize=8192)(self._mend_word)
 
     def with_words(self, words: Iterable[str]) -> Speller:
         """Return a speller that knows these words as well."""
-        return Speller(self.vocabulary | set(words))
+        return Speller(self.vocabulary | set(words), self.mistakes)
 
     def correct(self, text: str) -> str:
         """Return the text, its misspelt words mended."""
         return _WORD.sub(lambda match: _keep_case(match.group(), self._mend(match.group().lower())), text)
+
+    def prepare(self) -> Speller:
+        """Build the search structure now, so that no reader waits for it."""
+        _ = self._index
+        return self
 
     def known(self, word: str) -> bool:
         """Tell whether a lower-case word is a real one: of the corpus, the lexicon or the English dictionary."""
         return word in self.vocabulary or word in english_words()
 
     def _mend_word(self, word: str) -> str:
+        if word in self.mistakes and word not in self.vocabulary:
+            return self.mistakes[word]
         if len(word) < _SHORT or self.known(word) or not self.vocabulary:
             return word
         distance = 1 if len(word) < _LONG else 2
@@ -75,15 +84,17 @@ class Speller:
     def _index(self) -> SymSpell:
         index = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
         for word in sorted(self.vocabulary):
-            index.create_dictionary_entry(word, 1)
+            # Of two words as near, the commoner one is meant.
+            index.create_dictionary_entry(word, english_words().get(word, 1))
         return index
 
 
 @lru_cache(maxsize=1)
-def english_words() -> frozenset[str]:
-    """Return the words of symspellpy's English frequency dictionary."""
+def english_words() -> Mapping[str, int]:
+    """Return the words of symspellpy's English frequency dictionary with how often they occur."""
     text = (files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
-    return frozenset(line.split(" ", 1)[0] for line in text.splitlines())
+    pairs = (line.split(" ") for line in text.splitlines())
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2}
 
 
 def _keep_case(original: str, changed: str | None) -> str:
