@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from addons.components.resources import encoder_at, files_fingerprint, folder_setting, log_once
+from healthqa.errors import HealthQAError
 
 __all__ = ["EncoderFeaturizer"]
 
@@ -34,6 +35,8 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, config: dict[str, Any], name: str) -> None:
         super().__init__(name, config)
         self._scale = float(config["scale"])
+        if self._scale <= 0:
+            raise ValueError("EncoderFeaturizer: `scale` must be above 0.")
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -60,12 +63,7 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """Refuse a scale that is not above zero.
-
-        :raises ValueError: for such a scale.
-        """
-        if float(config.get("scale", 1.0)) <= 0:
-            raise ValueError("EncoderFeaturizer: `scale` must be above 0.")
+        """Rasa's abstract method; it is never called for a config.yml, so `__init__` checks."""
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -109,6 +107,4 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
 def _say(error: Exception) -> str:
     """Return the error without what a reader typed: only our own errors carry a text that is fit to be logged."""
-    from healthqa.errors import HealthQAError
-
     return str(error) if isinstance(error, HealthQAError) else type(error).__name__
