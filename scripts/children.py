@@ -38,6 +38,8 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         # Rasa's pins are old: their deprecation warnings say nothing to whoever runs this.
         "PYTHONWARNINGS": "ignore",
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        # TensorFlow brings JAX, bm25s loads it where it is: without this it looks for a GPU and says so.
+        "JAX_PLATFORMS": "cpu",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         **os.environ,
         "RASA_TELEMETRY_ENABLED": "false",
