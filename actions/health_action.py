@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -40,7 +40,7 @@ class Reply:
     events: list[dict[str, Any]] = field(default_factory=list)
 
 
-class HealthAction(Action):
+class HealthAction(Action, ABC):
     """Subclasses give a name and `reply`; `run` is final, so no action can forget alarm, notice or disclaimer."""
 
     def __init__(self, services: Services | None = None) -> None:
