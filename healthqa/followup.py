@@ -6,7 +6,7 @@ import re
 
 from healthqa.types import Context
 
-__all__ = ["asking_part", "needs_context", "standalone"]
+__all__ = ["asking_part", "needs_context", "standalone", "without_exceptions"]
 
 _STORY_WORDS = 30
 _ELLIPTIC_WORDS = 7
@@ -35,6 +35,10 @@ _ASKS = re.compile(
     r"i('m| am)? (just )?(wonder(ing)?|want(ed)? to know|asking)|tell me|does anyone know)\b[\s,:]*)*"
     r"(what|why|how|when|where|who|which|can|could|is|are|do|does|did|should|would|will|has|have|any|tell|explain|"
     r"if|whether|wonder)\b",
+    re.IGNORECASE,
+)
+_EXCEPT = re.compile(
+    r",?\s*\b(besides|other than|apart from|aside from|except( for)?|and not|rather than|instead of)\s+[^?.!,;]{1,30}",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
@@ -84,6 +88,12 @@ def asking_part(text: str) -> str:
     asking = [sentence for sentence in sentences if sentence.endswith("?")]
     asking = asking or [sentence for sentence in sentences if _ASKS.match(sentence)]
     return " ".join(asking[-2:]) or text
+
+
+def without_exceptions(text: str) -> str:
+    """Return the question without what it rules out: "what else causes cramps besides B12" is not about B12."""
+    shorter = _EXCEPT.sub("", text).strip()
+    return shorter if len(shorter.split()) >= 3 else text
 
 
 def _join(question: str, subject: str) -> str:

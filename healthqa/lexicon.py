@@ -46,6 +46,7 @@ _STOP_WORDS = frozenset(
     question questions answer answers explain true real exactly etc eg ie bit dont doesnt isnt arent cant didnt havent
     wouldnt couldnt shouldnt don doesn isn aren ain youre theyre thats hows wheres whos theres heres due able work
     works happen happens happening going isit information info article articles page read reading heard hear told
+    instead enough besides wise cool nothing long way ways lol omg idk imo btw fine nice great bad good best better
     today lately recently currently yesterday day days feel feels feeling felt worry worried sorry mum mom dad
     husband wife friend sister brother""".split()  # noqa: SIM905
 )
@@ -74,6 +75,15 @@ class Analysis:
     entities: tuple[Entity, ...]
     tokens: tuple[str, ...]
     words: Mapping[str, str]
+
+    @property
+    def canonical_text(self) -> str:
+        """The text with each term in its canonical form: "fasciculations" becomes "muscle twitching"."""
+        pieces, position = [], 0
+        for entity in self.entities:
+            pieces += [self.text[position : entity.start], entity.value]
+            position = entity.end
+        return "".join([*pieces, self.text[position:]])
 
     @property
     def values(self) -> frozenset[str]:

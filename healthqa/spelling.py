@@ -30,6 +30,15 @@ _AMERICAN = {
     "homocysteinaemia": "homocysteinemia", "hyperhomocysteinaemia": "hyperhomocysteinemia", "leukaemia": "leukemia",
     "paediatric": "pediatric", "gynaecologist": "gynecologist", "orthopaedic": "orthopedic", "pyjamas": "pajamas",
 }  # fmt: skip
+# Chat spellings that are too short, or too far from the word, for the speller.
+_CHAT = {
+    "nite": "night", "nites": "nights", "tonite": "tonight", "cuz": "because", "coz": "because", "bcoz": "because",
+    "bcuz": "because", "wat": "what", "wot": "what", "wats": "what's", "wen": "when", "abt": "about", "ppl": "people",
+    "thru": "through", "lvl": "level", "lvls": "levels", "def": "deficiency", "defic": "deficiency",
+    "symps": "symptoms", "sx": "symptoms", "tx": "treatment", "dx": "diagnosis", "inj": "injection", "supps": "supplements",
+    "dr": "doctor", "docs": "doctors", "doc": "doctor", "gp": "doctor", "foto": "photo", "lite": "light",
+}  # fmt: skip
+_FOLDED = {**_AMERICAN, **_CHAT}
 _SHORT = 4
 _LONG = 8
 
@@ -37,7 +46,7 @@ _LONG = 8
 def fold_spelling(text: str) -> str:
     """Return the text with British spelling made American and every way to write B12 made `B12`."""
     text = _B12.sub(lambda match: ("vitamin " if match.group(1) else "") + "B12", text)
-    text = _WORD.sub(lambda match: _keep_case(match.group(), _AMERICAN.get(match.group().lower())), text)
+    text = _WORD.sub(lambda match: _keep_case(match.group(), _FOLDED.get(match.group().lower())), text)
     return _TO_IZE.sub(_to_ize, text)
 
 
