@@ -170,21 +170,16 @@ class _Splitter:
     def table(self, block: Table) -> Iterator[_Draft]:
         """Yield the whole table, each row, and each column where the subjects stand in the columns."""
         named = block.caption or self.heading
-        rows = [_row_text(row[0], block.columns[1:], row[1:]) for row in block.rows]
-        text = "\n".join([block.caption, *rows] if block.caption else rows)
-        overview = f"{named}: {', '.join(filter(None, block.columns))}: {', '.join(row[0] for row in block.rows)}"
+        subjects = _table_subjects(block)
+        rows = [_row_text(*subject) for subject in subjects[: len(block.rows)]]
         sentences = tuple(filter(None, (block.caption, *rows)))
-        yield _Draft("table", text, sentences, (overview, named), table=block)
-        subjects = [(row[0], block.columns[1:], row[1:]) for row in block.rows]
-        if block.columns[0].lower() in _FEATURE_HEADERS:
-            features = tuple(row[0] for row in block.rows)
-            for number, column in enumerate(block.columns[1:], start=1):
-                subjects.append((column, features, tuple(row[number] for row in block.rows)))
-        for name, labels, cells in subjects:
-            for part in self._row_parts(name, labels, cells):
+        overview = f"{named}: {', '.join(filter(None, block.columns))}: {', '.join(row[0] for row in block.rows)}"
+        yield _Draft("table", "\n".join(sentences), sentences, (overview, named), table=block)
+        for subject in subjects:
+            for part in self._row_parts(*subject):
                 yield _Draft("row", part, (part,), (part, f"{named}. {part}"))
 
-    def _row_parts(self, name: str, labels: Sequence[str], cells: Sequence[str]) -> Iterator[str]:
+    def _row_parts(self, name: str, labels: tuple[str, ...], cells: tuple[str, ...]) -> Iterator[str]:
         """Yield the row as one text, or as several that each begin with its name."""
         part: list[tuple[str, str]] = []
         for pair in zip(labels, cells, strict=True):
@@ -192,7 +187,7 @@ class _Splitter:
                 yield _row_text(name, *_columns_of(part))
                 part = []
             part.append(pair)
-            self._check_length(_row_text(name, *_columns_of([pair])), "table row")
+            self._check_length(_row_text(name, *_columns_of([pair])), "table cell")
         yield _row_text(name, *_columns_of(part))
 
     def _list_draft(self, intro: str, items: Sequence[tuple[str, tuple[str, ...]]]) -> _Draft:
@@ -200,7 +195,7 @@ class _Splitter:
         text = "\n".join([intro, *lines] if intro else lines)
         sentences = tuple(sentence for _, parts in items for sentence in parts)
         plain = " ".join(filter(None, (intro, *(text for text, _ in items))))
-        return _Draft("list", text, (intro, *sentences) if intro else sentences, (plain, f"{self.heading}. {plain}"))
+        return _Draft("list", text, (*self._sentences(intro), *sentences), (plain, f"{self.heading}. {plain}"))
 
     def _item_runs(self, items: Sequence[str], intro_words: int) -> Iterator[list[str]]:
         """Yield all items if they fit one passage, else runs of items that each do."""
@@ -239,6 +234,21 @@ class _Splitter:
 
 def _words(text: str) -> int:
     return len(text.split())
+
+
+_Subject = tuple[str, tuple[str, ...], tuple[str, ...]]
+
+
+def _table_subjects(table: Table) -> list[_Subject]:
+    """Return (name, labels, cells) of each row, then of each column if the columns are what the table is about."""
+    if len(table.columns) == 1:  # a copied table that lost its columns: its header line is all that names them
+        return [(table.columns[0], ("",), row) for row in table.rows]
+    subjects: list[_Subject] = [(row[0], table.columns[1:], row[1:]) for row in table.rows]
+    if table.columns[0].lower() in _FEATURE_HEADERS:
+        features = tuple(row[0] for row in table.rows)
+        for number, column in enumerate(table.columns[1:], start=1):
+            subjects.append((column, features, tuple(row[number] for row in table.rows)))
+    return subjects
 
 
 def _columns_of(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

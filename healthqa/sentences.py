@@ -46,7 +46,8 @@ _DEPENDENT_PHRASE = re.compile(
     r" (this|these|those|that|it|them|they|such|he|she))\b",
     re.IGNORECASE,
 )
-
+# "Without enough B12, this exchange is disturbed."
+_DEPENDENT_CLAUSE = re.compile(r"[^,.]{1,50}, (this|these|those|such)\b", re.IGNORECASE)
 
 Span = tuple[int, int]
 
@@ -70,7 +71,8 @@ def depends_on_previous(sentence: str) -> bool:
     """Say whether a sentence refers back ("However", "This", "In these cases") and would mislead on its own."""
     bare = sentence.lstrip("\"'“‘([- ")
     word = re.match(r"[A-Za-z]+", bare)
-    return bool(word and word.group().lower() in _DEPENDENT_WORDS) or bool(_DEPENDENT_PHRASE.match(bare))
+    first = word.group().lower() if word else ""
+    return first in _DEPENDENT_WORDS or bool(_DEPENDENT_PHRASE.match(bare) or _DEPENDENT_CLAUSE.match(bare))
 
 
 def group_sentences(

@@ -34,15 +34,19 @@ class SectionCollector:
         """The question that has no answer yet, or empty."""
         return "" if self._answer else self._question
 
+    @property
+    def has_question(self) -> bool:
+        """Whether a paragraph would become (part of) the answer to a question."""
+        return bool(self._question)
+
     def heading(self, title: str, slug: str = "") -> bool:
         """Begin a section; False if its explicit slug is taken."""
         self._end_question()
         title = clean_text(title)
         self.in_faq = is_faq_heading(title)
-        taken = {section[0] for section in self._sections}
-        if slug and slug in taken:
+        if slug and any(section[0] == slug for section in self._sections):
             return False
-        self._sections.append((slug or _free_slug(slugify(title), taken), title, []))
+        self._sections.append((slug, title, []))
         return True
 
     def question(self, text: str) -> None:
@@ -83,7 +87,15 @@ class SectionCollector:
     def sections(self) -> tuple[Section, ...]:
         """Return the sections that hold anything."""
         self._end_question()
-        return tuple(Section(slug, title, tuple(blocks)) for slug, title, blocks in self._sections if blocks)
+        filled = [section for section in self._sections if section[2]]
+        taken = {OVERVIEW} | {slug for slug, _, _ in filled}
+        sections = []
+        # Names are given last, so that an empty heading (a copied table of contents) takes none away.
+        for slug, title, blocks in filled:
+            name = slug or _free_slug(slugify(title), taken)
+            taken.add(name)
+            sections.append(Section(name, title, tuple(blocks)))
+        return tuple(sections)
 
     @property
     def _blocks(self) -> list[Block]:
@@ -99,6 +111,8 @@ class SectionCollector:
         if not isinstance(last, Paragraph) or not last.text.endswith(":"):
             return ""
         cut = max((match.end() for match in re.finditer(r"[.!?][\"”’)]?\s+(?=[A-Z])", last.text)), default=0)
+        if len(last.text[:cut].split()) < 5:
+            cut = 0  # too little to be shown without the list
         intro = last.text[cut:]
         self._blocks.pop()
         if cut:
