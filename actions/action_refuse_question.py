@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import logging
 
 from actions.health_action import HealthAction, Reply, Turn, remember
-from healthqa.types import Context
+from healthqa.errors import HealthQAError
 
 __all__ = ["ActionRefuseQuestion"]
 
-# Needed although the assistant knows them too: a refusal must not depend on index and encoder.
+logger = logging.getLogger(__name__)
+
+# Needed although the assistant knows them too: a refusal must not need index and encoder.
 _RESPONSES = {
     "request_dose": "utter_refuse_dose",
     "request_price": "utter_refuse_price",
@@ -25,16 +27,18 @@ _RESPONSES = {
 
 
 class ActionRefuseQuestion(HealthAction):
-    """Says what is not there, who can help, and what can be answered. Never shows a passage."""
+    """Says what is not there, who can help, and what can be answered."""
 
     def name(self) -> str:
         """Return the name in the domain."""
         return "action_refuse_question"
 
     def reply(self, turn: Turn) -> Reply:
-        """Return the refusal of the intent's type."""
-        context: Context = turn.context
-        response = _RESPONSES.get(context.intent, "utter_refuse_out_of_scope")
-        answer = turn.services.fixed("refuse", response, key=turn.sender_id)
-        answer = replace(answer, reason=f"Refused by type: {context.intent or 'unknown'}.")
+        """Let the assistant decide, for the intent may be wrong; refuse by the intent's type when it cannot."""
+        try:
+            answer = turn.services.assistant().reply(turn.text, turn.context)
+        except HealthQAError as error:
+            logger.error("Refusing by intent alone: %s", type(error).__name__)
+            response = _RESPONSES.get(turn.context.intent, "utter_refuse_out_of_scope")
+            answer = turn.services.fixed("refuse", response, key=turn.sender_id)
         return Reply(answer, remember(answer))

@@ -10,11 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from healthqa.hotlines import Hotlines
-
 from healthqa.answer import compose_fixed
 from healthqa.assistant import Assistant
 from healthqa.conversations import ConversationFile
+from healthqa.hotlines import Hotlines
 from healthqa.safety import RedFlagDetector
 from healthqa.settings import Settings
 from healthqa.texts import Texts

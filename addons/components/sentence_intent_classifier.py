@@ -1,4 +1,4 @@
-"""Intents from sentence vectors: logistic regression, tempered by the nearest training example."""
+"""Intents from sentence vectors by logistic regression (docs/adr/0002-intent-classifier.md)."""
 
 from __future__ import annotations
 
@@ -38,13 +38,11 @@ class IntentModel:
     :param classes: intent names, `c` of them.
     :param coefficients: `(c, d)`.
     :param intercepts: `(c,)`.
-    :param examples: the unit vectors of the training examples, `(n, d)`.
     """
 
     classes: tuple[str, ...]
     coefficients: NDArray[np.float64]
     intercepts: NDArray[np.float64]
-    examples: NDArray[np.float32]
 
     @classmethod
     def fit(cls, vectors: NDArray[np.float32], intents: list[str], inverse_strength: float) -> IntentModel:
@@ -55,22 +53,14 @@ class IntentModel:
         if len(model.classes_) == 2:  # scikit-learn keeps one row for two classes
             coefficients = np.vstack([-coefficients, coefficients])
             intercepts = np.concatenate([-intercepts, intercepts])
-        return cls(tuple(map(str, model.classes_)), coefficients, intercepts, _unit(vectors))
+        return cls(tuple(map(str, model.classes_)), coefficients, intercepts)
 
-    def confidences(self, vectors: NDArray[np.float32], *, temper: bool) -> NDArray[np.float64]:
-        """Return `(m, c)` confidences for `(m, d)` vectors.
-
-        :param temper: multiply with the cosine of the nearest training example and take the root, so that a text
-            unlike all examples gets a low confidence although one intent is the least unlikely.
-        """
+    def confidences(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return `(m, c)` chances that sum to one in each row, for `(m, d)` vectors."""
         logits = vectors @ self.coefficients.T + self.intercepts
-        logits -= logits.max(axis=1, keepdims=True)
-        odds = np.exp(logits)
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         chances: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-        if not temper:
-            return chances
-        nearest = np.clip((_unit(vectors) @ self.examples.T).max(axis=1, keepdims=True), 0.0, 1.0)
-        return np.sqrt(chances * nearest)
+        return chances
 
     def save(self, folder: Path) -> None:
         """Write the arrays and the names."""
@@ -80,7 +70,6 @@ class IntentModel:
             folder / "intents.npz",
             coefficients=self.coefficients.astype(np.float32),
             intercepts=self.intercepts.astype(np.float32),
-            examples=self.examples.astype(np.float16),
         )
 
     @classmethod
@@ -97,7 +86,6 @@ class IntentModel:
                 tuple(names["classes"]),
                 arrays["coefficients"].astype(np.float64),
                 arrays["intercepts"].astype(np.float64),
-                arrays["examples"].astype(np.float32),
             )
 
 
@@ -117,10 +105,9 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Return the config.
 
-        `C`: inverse strength of the regularisation; `temper`: lower the confidence of texts unlike every example;
-        `ranking_length`: intents in the ranking, 0 for all.
+        `C`: inverse strength of the regularisation; `ranking_length`: intents in the ranking, 0 for all.
         """
-        return {"C": 1.0, "temper": True, "ranking_length": 10}
+        return {"C": 1.0, "ranking_length": 10}
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -187,7 +174,7 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         vector = self._vector(message)
         if vector is None or self._model is None or vector.shape[1] != self._model.coefficients.shape[1]:
             return [{"name": None, "confidence": 0.0}]
-        confidences = self._model.confidences(vector, temper=bool(self._config["temper"]))[0]
+        confidences = self._model.confidences(vector)[0]
         order = np.argsort(-confidences)[: self._config["ranking_length"] or None]
         return [{"name": self._model.classes[i], "confidence": float(confidences[i])} for i in order]
 
@@ -196,8 +183,3 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
         """Return the sentence features `(1, d)`, if there are any."""
         features = message.get_dense_features(attribute=TEXT)[1]
         return None if features is None else np.asarray(features.features, dtype=np.float32).reshape(1, -1)
-
-
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(lengths, 1e-12)

@@ -164,17 +164,10 @@ def test_classifier_archive_holds_no_pickle(classifier: SentenceIntentClassifier
 def test_classifier_with_two_intents_gives_chances_that_sum_to_one() -> None:
     vectors = np.eye(4, dtype=np.float32) * 5
     model = IntentModel.fit(vectors, ["a", "a", "b", "b"], 1.0)
-    chances = model.confidences(vectors, temper=False)
+    chances = model.confidences(vectors)
     assert chances.shape == (4, 2)
     assert chances.sum(axis=1) == pytest.approx(np.ones(4))
     assert [model.classes[i] for i in chances.argmax(axis=1)] == ["a", "a", "b", "b"]
-
-
-def test_classifier_is_less_sure_of_a_text_unlike_all_examples() -> None:
-    vectors = np.eye(4, dtype=np.float32) * 5
-    model = IntentModel.fit(vectors[:2], ["a", "b"], 1.0)
-    strange = vectors[3:] + 0.3 * vectors[:1]
-    assert model.confidences(strange, temper=True).max() < model.confidences(vectors[:1], temper=True).max()
 
 
 def test_classifier_without_features_has_no_confidence(classifier: SentenceIntentClassifier) -> None:
