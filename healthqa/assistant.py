@@ -117,12 +117,14 @@ class Assistant:
         if near_miss is not None and near_miss.strong:
             return Examination(asked, near_miss=near_miss)
         hits = retriever.search(asked, context)
+        uncovered = retriever.uncovered(asked)
         evidence = assess(
             asked,
             hits,
             context,
             retriever.lexicon,
-            uncovered=retriever.uncovered(asked),
+            uncovered=uncovered,
+            drift=retriever.drift(asked, uncovered),
             threshold=self.settings.threshold,
         )
         return Examination(asked, near_miss=near_miss, hits=hits, evidence=evidence)

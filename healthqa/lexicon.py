@@ -47,6 +47,12 @@ _STOP_WORDS = frozenset(
     wouldnt couldnt shouldnt don doesn isn aren ain youre theyre thats hows wheres whos theres heres due able work
     works happen happens happening going isit information info article articles page read reading heard hear told
     instead enough besides wise cool nothing long way ways lol omg idk imo btw fine nice great bad good best better
+    till first second last next new already almost always come comes coming came back find finds found show shows shown
+    include includes involve involved several couple guess suppose believe notice noticed experience experienced suspect
+    end ended turn turns start starts started starting begin begins mention mentioned list overview summary briefly tips
+    advice certain simple terms english plain decent figure run runs running someone once two three four five ten
+    contain contains item items trigger triggers triggered connected related culprit grocery groceries stuff occur
+    whether per via plus vs versus years year months month weeks week morning evening afternoon everyday minute hours
     today lately recently currently yesterday day days feel feels feeling felt worry worried sorry mum mom dad
     husband wife friend sister brother""".split()  # noqa: SIM905
 )
