@@ -118,16 +118,18 @@ def _table(table: Table) -> Markup:
     """Return the table in a box that scrolls sideways and can be reached with the keyboard."""
     caption = Markup("<caption>{}</caption>\n").format(table.caption) if table.caption else _NOTHING
     head = _each(Markup('<th scope="col">{}</th>'), table.columns)
-    rows = Markup("\n").join(
-        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row[0] if row else "", _each(Markup("<td>{}</td>"), row[1:])
-        )
-        for row in table.rows
-    )
+    rows = Markup("\n").join(_row(row) for row in table.rows)
     return Markup(
         '<div class="table" role="region" tabindex="0" aria-label="{}">\n<table>\n{}'
         "<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>\n</table>\n</div>"
     ).format(table.caption or "Table", caption, head, rows)
+
+
+def _row(row: Sequence[str]) -> Markup:
+    first, rest = row[:1], row[1:]
+    return Markup("<tr>{}{}</tr>").format(
+        _each(Markup('<th scope="row">{}</th>'), first), _each(Markup("<td>{}</td>"), rest)
+    )
 
 
 def _about(article: Article) -> Markup:

@@ -18,7 +18,7 @@ BODY_LIMIT = 16 * 1024
 TEXT_LIMIT = 2000
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Invisible characters that could hide a command or turn a line around. Joiners (U+200C, U+200D) stay: scripts need them.
+# Invisible characters that could hide a command or turn a line around. The joiners U+200C and U+200D stay.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
 
 

@@ -18,6 +18,7 @@ from addons.channels._web_output import WebOutput
 __all__ = ["Turns"]
 
 Events = list[dict[str, Any]]
+Task = asyncio.Task[Events]
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
 _CONVERSATIONS = 5_000
@@ -30,7 +31,7 @@ class _Conversation:
     """Replies and running turns of one conversation by message id."""
 
     replies: OrderedDict[str, tuple[str, Events]] = field(default_factory=OrderedDict)
-    running: dict[str, tuple[str, asyncio.Task[Events]]] = field(default_factory=dict)
+    running: dict[str, tuple[str, Task]] = field(default_factory=dict)
 
 
 class Turns:
@@ -42,9 +43,7 @@ class Turns:
         self._alarm_timeout = min(alarm_timeout, timeout)
         self._conversations: OrderedDict[str, _Conversation] = OrderedDict()
 
-    def start(
-        self, conversation_id: str, message: MessageRequest, on_new_message: OnNewMessage
-    ) -> asyncio.Task[Events]:
+    def start(self, conversation_id: str, message: MessageRequest, on_new_message: OnNewMessage) -> Task:
         """Return the task whose result is the message's events; it goes on when the browser hangs up.
 
         :raises RequestRefused: when the id was used for another text, or too many messages wait.

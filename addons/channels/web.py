@@ -102,15 +102,18 @@ class WebInput(InputChannel):
             state = await readiness(request.app, self._settings)
             return json_response(state, status=200 if state["ready"] else 503)
 
+        async def preflight(request: Request) -> HTTPResponse:
+            return empty()  # a browser asks whether it may send; the headers say so
+
         async def elsewhere(request: Request, path: str) -> HTTPResponse:
-            if request.method == "OPTIONS":  # a browser asks whether it may send; the headers say so
-                return empty()
             raise RequestRefused(404, "not_found", "There is nothing at this address.")
 
         routes.add_route(self._guarded(session), "/session", methods=["POST"], name="session", stream=True)
         routes.add_route(self._guarded(messages), "/messages", methods=["POST"], name="messages", stream=True)
         routes.add_route(self._guarded(live), "/live", methods=["GET"], name="live")
         routes.add_route(self._guarded(ready), "/ready", methods=["GET"], name="ready")
+        for path in ("session", "messages"):
+            routes.add_route(preflight, f"/{path}", methods=["OPTIONS"], name=f"preflight_{path}")
         routes.add_route(self._guarded(elsewhere), "/<path:path>", methods=_METHODS, name="elsewhere")
 
     def _add_pages(self, routes: Blueprint, pages: Pages) -> None:

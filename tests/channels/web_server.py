@@ -112,6 +112,8 @@ class Server:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
+        # Sanic rewrites its own methods at the start; without this it cannot start a second app in one process.
+        Sanic.test_mode = True
         app = Sanic(f"test-{uuid.uuid4().hex}", configure_logging=False)
         if self._cors:
             from rasa.server import configure_cors
