@@ -13,9 +13,9 @@ from lxml import etree
 
 from healthqa.readers.boilerplate import is_dropped_heading, is_empty_reference, is_navigation, is_reference_heading
 from healthqa.readers.html_faq import faq_of_json_ld
-from healthqa.readers.sections import SectionCollector
+from healthqa.readers.sections import SectionCollector, is_faq_heading
 from healthqa.readers.source import SourceFile, check_web_address, clean_text, slugify
-from healthqa.types import Article, QuestionAndAnswer, Section, Source, Table
+from healthqa.types import Article, Block, QuestionAndAnswer, Section, Source, Table
 
 __all__ = ["read_html"]
 
@@ -35,7 +35,7 @@ def read_html(source: SourceFile) -> Article:
     url = _meta(page, "//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
     published = _meta(page, "//meta[@property='article:published_time']/@content", "//time[@pubdate]/@datetime")
     _expand_tables(page)
-    reader = _Reader(source, page, title, {entry.question for entry in faq} | {entry.answer for entry in faq})
+    reader = _Reader(source, page, title)
     reader.read(_extract(source, page))
     return Article(
         slug=slugify(source.path.stem, "article"),
@@ -78,13 +78,12 @@ def _extract(source: SourceFile, page: Any) -> Any:  # noqa: ANN401
 class _Reader:
     """Maps what trafilatura found to sections."""
 
-    def __init__(self, source: SourceFile, page: Any, title: str, known: set[str]) -> None:  # noqa: ANN401
+    def __init__(self, source: SourceFile, page: Any, title: str) -> None:  # noqa: ANN401
         self.source = source
         self.collector = SectionCollector()
         self.sources: list[Source] = []
         self._page = page
         self._title = title
-        self._known = known
         self._anchors = _anchors(page)
         self._caption = ""
         self._dropping = False
@@ -110,11 +109,11 @@ class _Reader:
             self._caption = text.removeprefix(_CAPTION_MARK)
         elif element.tag in ("quote", "div") and len(element):
             self.read(element)
-        elif text and not is_navigation(text) and text not in self._known:
+        elif text and not is_navigation(text):
             self._paragraph(text)
 
     def _heading(self, text: str, level: str) -> None:
-        if not text or text == self._title or text in self._known:
+        if not text or text == self._title:
             return
         if text.endswith("?") and (self.collector.in_faq or not level) and level not in ("h1", "h2"):
             self._dropping = False
@@ -129,7 +128,7 @@ class _Reader:
         if self._references:
             self.sources.extend(Source(item) for item in items if not is_empty_reference(item))
         else:
-            self.collector.bullet_list(tuple(item for item in items if item not in self._known))
+            self.collector.bullet_list(tuple(items))
 
     def _paragraph(self, text: str) -> None:
         if self._references:
@@ -227,11 +226,25 @@ def _date(text: str) -> date | None:
 
 
 def _with_faq(sections: tuple[Section, ...], faq: tuple[QuestionAndAnswer, ...]) -> tuple[Section, ...]:
-    """Add the entries that the page carries as data for search engines."""
-    if not faq:
-        return sections
-    for number, section in enumerate(sections):
-        if section.slug.startswith("frequently-asked-questions") or section.slug == "faq":
-            merged = Section(section.slug, section.title, (*section.blocks, *faq))
-            return (*sections[:number], merged, *sections[number + 1 :])
-    return (*sections, Section("frequently-asked-questions", "Frequently asked questions", faq))
+    """Add the entries that the page carries as data for search engines, unless the page shows them as well."""
+    by_answer = {entry.answer: entry for entry in faq}
+    merged = []
+    shown: set[str] = set()
+    for section in sections:
+        blocks = tuple(_with_question(block, by_answer) for block in section.blocks)
+        shown |= {block.question.lower() for block in blocks if isinstance(block, QuestionAndAnswer)}
+        merged.append(Section(section.slug, section.title, blocks))
+    hidden = tuple(entry for entry in faq if entry.question.lower() not in shown)
+    if not hidden:
+        return tuple(merged)
+    for number, section in enumerate(merged):
+        if is_faq_heading(section.title):
+            merged[number] = Section(section.slug, section.title, (*section.blocks, *hidden))
+            return tuple(merged)
+    return (*merged, Section("faq-data", "Frequently asked questions", hidden))
+
+
+def _with_question(block: Block, by_answer: dict[str, QuestionAndAnswer]) -> Block:
+    if isinstance(block, QuestionAndAnswer) and not block.question:
+        return by_answer.get(block.answer, block)
+    return block

@@ -16,7 +16,7 @@ _HEADING_WORDS = 12
 _QUESTION_WORDS = 25
 _TITLE_WORDS = 25
 # Lines of a wrapped paragraph are about equally long; rows of a flattened table are not wrapped at all.
-_WRAP_WIDTH = 100
+_WRAP_WIDTHS = (45, 100)
 _WRAP_SLACK = 25
 
 
@@ -98,9 +98,11 @@ class _Reader:
             lines, texts = lines[1:], texts[1:]
         if not texts or self._dropping:
             return
-        if len(texts) == 1 or _is_wrapped(texts):
+        if table := _tabbed_table(lines):
+            self.collector.table(table)
+        elif len(texts) == 1 or _is_wrapped(texts):
             self._paragraph(" ".join(texts))
-        elif table := _table(lines):
+        elif table := _flattened_table(texts):
             self.collector.table(table)
         else:
             for text in texts:
@@ -151,16 +153,20 @@ def _is_wrapped(lines: list[str]) -> bool:
     longest = max(len(line) for line in lines)
     if any(line[:1].islower() for line in lines[1:]):
         return True
-    return longest <= _WRAP_WIDTH and all(len(line) >= longest - _WRAP_SLACK for line in lines[:-1])
+    return _WRAP_WIDTHS[0] <= longest <= _WRAP_WIDTHS[1] and all(
+        len(line) >= longest - _WRAP_SLACK for line in lines[:-1]
+    )
 
 
-def _table(lines: list[str]) -> Table | None:
-    """Return the lines as a table: by its tabs, or else with one column, so that rows stay apart."""
-    rows = [tuple(clean_text(cell) for cell in line.strip("\n").split("\t")) for line in lines]
+def _tabbed_table(lines: list[str]) -> Table | None:
+    """Return lines whose cells are parted by tabs, as browsers copy them."""
+    rows = [tuple(clean_text(cell) for cell in line.split("\t")) for line in lines]
     width = len(rows[0])
-    if width > 1 and all(len(row) == width and row[0] for row in rows[1:]):
-        return Table(rows[0], tuple(rows[1:]))
-    if len(lines) < 3:
+    if width < 2 or len(rows) < 2 or any(len(row) != width or not row[0] for row in rows[1:]):
         return None
-    texts = [clean_text(line) for line in lines]
-    return Table((texts[0],), tuple((text,) for text in texts[1:]))
+    return Table(rows[0], tuple(rows[1:]))
+
+
+def _flattened_table(lines: list[str]) -> Table | None:
+    """Return a header line and rows that lost their columns as a table of one column: so rows stay apart."""
+    return Table((lines[0],), tuple((line,) for line in lines[1:])) if len(lines) >= 3 else None

@@ -8,7 +8,7 @@ import stat
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from healthqa.errors import ArticleError
 
@@ -99,7 +99,7 @@ def slugify(text: str, fallback: str = "section") -> str:
 def is_unsafe_link(target: str) -> bool:
     """Say whether a link would run or embed something instead of leading somewhere."""
     # Browsers ignore control characters and blanks inside a scheme: "java\\tscript:" runs.
-    return bool(_UNSAFE_SCHEME.match(re.sub(r"[\s\x00-\x20]+", "", _INVISIBLE.sub("", target))))
+    return bool(_UNSAFE_SCHEME.match(re.sub(r"[\s\x00-\x20]+", "", _INVISIBLE.sub("", unquote(target)))))
 
 
 def check_web_address(source: SourceFile, url: str, field: str) -> str:
