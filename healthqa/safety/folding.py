@@ -26,6 +26,9 @@ _UNCOMPOSED = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d"})
 _SPLIT_SHORT_FORM = re.compile(r"\b(can|don|won|isn|didn|doesn|couldn|wouldn|haven|hasn|wasn|aren) t\b")
 
 
+_ENDINGS = ("ions", "ion", "ings", "ing", "ers", "ies", "ed", "s")
+
+
 @dataclass(frozen=True)
 class Sentence:
     """One folded sentence: words with single spaces between, and where its clauses begin (character offsets)."""
@@ -51,6 +54,11 @@ def fold_letters(text: str) -> str:
     joined = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text))
     decomposed = unicodedata.normalize("NFKD", joined.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_UNCOMPOSED)
+
+
+def _ending(word: str) -> str:
+    # Another form of a word ("convulsions" beside "convulsing") is no slip of the pen.
+    return next((ending for ending in _ENDINGS if word.endswith(ending)), "")
 
 
 class Folder:
@@ -93,6 +101,7 @@ class Folder:
             slips = 2 if len(word) >= 8 else 1
             if (
                 word[0] == token[0]
+                and _ending(word) == _ending(token)
                 and abs(len(word) - len(token)) <= slips
                 and OSA.distance(word, token, score_cutoff=slips) <= slips
             ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ Kind = Literal["emergency", "crisis"]
 _CERTAINTIES: tuple[Certainty, ...] = ("always", "sure", "bare")
 _KINDS: tuple[Kind, ...] = ("emergency", "crisis")
 _MACRO = re.compile(r"<(\w+)>")
+_WITHIN_SIX_WORDS = r"(?: (?!(?:fine|ok|okay|normal|but|only)\b)[^ ]{1,30}){0,6} "
 _SHORT_TEXTS = (
     "past",
     "present",
@@ -43,12 +45,13 @@ class Pattern:
     kind: Kind
     category: str
     certainty: Certainty
+    source: str
     regex: re.Pattern[str]
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The words that the pattern spells out."""
-        return frozenset(re.findall(r"[a-z]+", self.regex.pattern))
+        return frozenset(re.findall(r"[a-z]+", self.source))
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class RedFlagRules:
     idioms: re.Pattern[str]
     negation: re.Pattern[str]
     markers: dict[str, re.Pattern[str]]
+
+    @cached_property
+    def any_pattern(self) -> re.Pattern[str]:
+        """One expression that finds whatever any pattern finds: a fast no for ordinary messages."""
+        return re.compile(rf"(?<!\w)(?:{'|'.join(pattern.source for pattern in self.patterns)})(?!\w)")
 
     @cached_property
     def any_phrase(self) -> re.Pattern[str]:
@@ -179,9 +187,18 @@ def _patterns(path: Path, kind: Kind, categories: dict[str, Any], macros: dict[s
             raise LexiconError(path, "only always, sure and bare are known.", "Rename the list.", f"field `{where}`")
         for certainty in _CERTAINTIES:
             for text in _texts(path, levels, certainty) if certainty in levels else ():
-                regex = _compile(path, f"field `{where}.{certainty}`", _expand(path, where, text, macros))
-                found.append(Pattern(kind, category, certainty, regex))
+                source = _both_ways(_expand(path, where, text, macros))
+                regex = _compile(path, f"field `{where}.{certainty}`", source)
+                found.append(Pattern(kind, category, certainty, source, regex))
     return found
+
+
+def _both_ways(text: str) -> str:
+    parts = text.split(" && ")
+    if len(parts) == 1:
+        return text
+    orders = permutations(f"(?:{part})" for part in parts)
+    return "|".join(_WITHIN_SIX_WORDS.join(order) for order in orders)
 
 
 def _compile(path: Path, where: str, text: str) -> re.Pattern[str]:
