@@ -116,7 +116,7 @@ class Assistant:
         near_miss = near_miss or self._near_misses.by_intent(context.intent)
         if near_miss is not None and near_miss.strong:
             return Examination(asked, near_miss=near_miss)
-        hits = retriever.search(asked, context)
+        hits = retriever.search(asked, context, spoken=question)
         uncovered = retriever.uncovered(asked)
         evidence = assess(
             asked,

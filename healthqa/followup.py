@@ -10,6 +10,7 @@ __all__ = ["asking_part", "needs_context", "standalone", "without_exceptions"]
 
 _STORY_WORDS = 30
 _ELLIPTIC_WORDS = 7
+_FRAGMENT_WORDS = 4
 _PRONOUN = re.compile(
     r"\b(it|its|it's|they|them|their|this|that|these|those|the (first|second|last|other) one|there)\b", re.IGNORECASE
 )
@@ -19,6 +20,7 @@ _OPENER = re.compile(
     r"what else|how long|how soon|how fast|where|when|who|how|is that|are they|can it|does it)\b",
     re.IGNORECASE,
 )
+_DEFINES = re.compile(r"^(what|who)('s|s| is| are| was| does)\b", re.IGNORECASE)
 _CARRIES_ON = re.compile(r"^((what|how) about|and)\b", re.IGNORECASE)
 _BARE = re.compile(
     r"^(why|why not|how|how so|how come|where|when|who|which ones?|such as|like what|for example|"
@@ -57,8 +59,8 @@ def needs_context(question: str, context: Context) -> bool:
         return True
     if _SUBJECT.search(text):
         return bool(_CARRIES_ON.match(text)) and len(text.split()) <= _ELLIPTIC_WORDS
-    short = len(text.split()) <= _ELLIPTIC_WORDS
-    return bool(_PRONOUN.search(text)) or bool(_OPENER.match(text)) or short
+    fragment = len(text.split()) <= _FRAGMENT_WORDS and not _DEFINES.match(text)
+    return bool(_PRONOUN.search(text)) or bool(_OPENER.match(text)) or fragment
 
 
 def standalone(question: str, context: Context) -> str:

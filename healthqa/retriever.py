@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
 from healthqa.followup import asking_part, without_exceptions
+from healthqa.lexical import LexicalIndex
 from healthqa.lexicon import Analysis, Lexicon, is_stop_word, stem_word
 from healthqa.questions import question_type
 from healthqa.settings import Settings
 from healthqa.types import Context, Entity, Hit, Passage
+from healthqa.whole_lists import lists_of_items
 
 if TYPE_CHECKING:
     from healthqa.encoder import Encoder
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WEIGHTS", "Retriever"]
 
-logging.getLogger("bm25s").setLevel(logging.ERROR)
 
 # Shares of the parts in a hit's score. Found on evaluation/dev_smoke.jsonl; the parts are all within 0 and 1.
 WEIGHTS: Mapping[str, float] = {
@@ -40,10 +37,13 @@ WEIGHTS: Mapping[str, float] = {
 }
 # A synonym put for the reader's word, or the story around the question, proves a little less.
 OTHER_WORDING = 0.97
+# In a follow-up: the share of the reader's own words, against the question made stand-alone.
+OWN_WORDS = 0.5
+# Who asks on has read the last passage.
+REPEAT_PENALTY = 0.08
 # Headings are encoded when the index is loaded: 3 ms each.
 MOST_HEADINGS = 2000
 CANDIDATES = 64
-_K1, _B = 1.2, 0.6
 
 
 class Retriever:
@@ -64,12 +64,9 @@ class Retriever:
         self.lexicon.speller.prepare()
         self._encoder = encoder
         self._title_tokens = [frozenset(self.lexicon.normalise(passage.title)) for passage in index.passages]
-        tokens = [self.lexicon.normalise(body) for body in bodies]
-        self._tokens = [frozenset(found) for found in tokens]
-        self.vocabulary = frozenset().union(*self._tokens, *self._title_tokens)
-        self._idf = _inverse_frequencies(self._tokens)
-        self._bm25 = _bm25_of(tokens)
-        self._list_of = _lists_of_items(index.passages, settings.max_words)
+        self._words = LexicalIndex([self.lexicon.normalise(body) for body in bodies])
+        self.vocabulary = self._words.vocabulary.union(*self._title_tokens)
+        self._list_of = lists_of_items(index.passages, settings.max_words)
         self._heading_of, self._headings = self._encode_headings()
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
@@ -78,9 +75,13 @@ class Retriever:
         """The version of the index."""
         return str(getattr(self.index, "version", ""))
 
-    def search(self, query: str, context: Context | None = None, k: int | None = None) -> tuple[Hit, ...]:
+    def search(
+        self, query: str, context: Context | None = None, k: int | None = None, spoken: str = ""
+    ) -> tuple[Hit, ...]:
         """Return the best passages for a stand-alone question, best first.
 
+        :param spoken: the reader's own words where `query` is a follow-up made stand-alone: what was added from the
+            last question must not drown them.
         :param context: its intent is a weak prior for what kind of section answers.
         :param k: hits to return; `settings.top_k` by default.
         """
@@ -88,25 +89,28 @@ class Retriever:
             return ()
         context = context or Context()
         asked = self.lexicon.analyse(self.focus(query))
-        vectors = self._query_vectors(asked, self.lexicon.analyse(query))
-        dense = self._dense(vectors)
-        headings = self._headings @ vectors[0] if len(self._headings) else None
-        lexical = self._lexical(asked)
+        dense, headings, lexical = self._signals(asked, query)
+        follows = bool(spoken.strip()) and spoken.strip() != query.strip()
+        if follows:
+            added = (dense, headings, lexical)
+            own = self._signals(self.lexicon.analyse(without_exceptions(spoken)), spoken)
+            dense, headings, lexical = (OWN_WORDS * o + (1 - OWN_WORDS) * j for o, j in zip(own, added, strict=True))
         intent = self._intent_scores(context.intent) if context.intent.startswith("ask_") else {}
         kind = question_type(query)
         hits = []
-        for ordinal in set(dense) | set(np.argsort(-lexical)[:CANDIDATES].tolist()):
-            near = max(0.0, min(1.0, dense.get(ordinal, 0.0)))
+        for ordinal in set(np.argsort(-dense)[:CANDIDATES].tolist()) | set(np.argsort(-lexical)[:CANDIDATES].tolist()):
             parts = {
-                "dense": near,
-                "heading": near if headings is None else max(0.0, float(headings[self._heading_of[ordinal]])),
+                "dense": float(dense[ordinal]),
+                "heading": float(headings[ordinal]),
                 "lexical": float(lexical[ordinal]),
                 "topic": self._topic(ordinal, asked, context),
                 "intent": intent.get(ordinal, 0.0) * context.intent_confidence,
                 "form": self._form(self.index.passages[ordinal], kind),
-                "coverage": self._coverage(ordinal, asked),
+                "coverage": self._words.coverage(ordinal, asked.tokens, self._title_tokens[ordinal]),
             }
             score = sum(weight * parts[name] for name, weight in WEIGHTS.items())
+            if follows and self.index.passages[ordinal].id in context.last_passages:
+                score -= REPEAT_PENALTY
             hits.append(Hit(self.index.passages[ordinal], max(0.0, min(1.0, score)), parts))
         hits.sort(key=lambda hit: (-hit.score, hit.passage.id))
         return tuple(self._whole_lists(hits)[: k or self.settings.top_k])
@@ -167,57 +171,34 @@ class Retriever:
         whole, shorter = (self.index.search(vector[None, :], 1)[0][1] for vector in vectors)
         return float(min(1.0, max(0.0, shorter - whole)))
 
-    def _query_vectors(self, asked: Analysis, whole: Analysis) -> NDArray[np.float32]:
-        """Return the vectors of the question, of its canonical wording and of the whole story, `(q, d)`."""
+    def _signals(
+        self, asked: Analysis, query: str
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return for every passage its best cosine, its heading's cosine and its BM25 share, each within 0 and 1."""
         texts = dict.fromkeys([asked.text, asked.canonical_text])
-        if len(asked.text.split()) < len(whole.text.split()) // 2:
-            texts[whole.text] = None
-        return self._encoder.encode(list(texts))
-
-    def _dense(self, vectors: NDArray[np.float32]) -> dict[int, float]:
-        """Return passage -> best cosine; other wordings than the reader's own count a little less."""
-        best: dict[int, float] = {}
-        k = min(len(self.index.passages), 4 * CANDIDATES)
+        whole = self.lexicon.analyse(query).text
+        if len(asked.text.split()) < len(whole.split()) // 2:
+            texts[whole] = None
+        vectors = self._encoder.encode(list(texts))
+        dense = np.zeros(len(self.index.passages), dtype=np.float32)
         for row, vector in enumerate(vectors):
-            for ordinal, score in self.index.search(vector[None, :], k):
-                best[ordinal] = max(best.get(ordinal, -1.0), score * OTHER_WORDING**row)
-        return best
-
-    def _lexical(self, analysis: Analysis) -> NDArray[np.float32]:
-        """Return BM25 of every passage, as a share of what a passage could reach at most."""
-        known = [token for token in dict.fromkeys(analysis.tokens) if token in self._idf]
-        if not known or self._bm25 is None:
-            return np.zeros(len(self.index.passages), dtype=np.float32)
-        # Unknown words count in the bound: a question half of which nobody wrote about is half answered at best.
-        bound = sum(self._idf.get(token, self._rarest) for token in dict.fromkeys(analysis.tokens))
-        scores = self._bm25.get_scores(known)
-        return np.clip(np.asarray(scores, dtype=np.float32) / max(bound, 1e-6), 0.0, 1.0)
-
-    @property
-    def _rarest(self) -> float:
-        return math.log(1.0 + len(self._tokens))
-
-    def _coverage(self, ordinal: int, analysis: Analysis) -> float:
-        """Return the idf-weighted share of the question's tokens that the passage or its title contains."""
-        tokens = set(analysis.tokens)
-        total = sum(self._idf.get(token, self._rarest) for token in tokens)
-        if not total:
-            return 0.0
-        own = self._tokens[ordinal] | self._title_tokens[ordinal]
-        return sum(self._idf.get(token, self._rarest) for token in tokens & own) / total
+            for ordinal, score in self.index.search(vector[None, :], min(len(dense), 4 * CANDIDATES)):
+                dense[ordinal] = max(dense[ordinal], score * OTHER_WORDING**row)
+        headings = dense
+        if len(self._headings):
+            headings = np.clip(self._headings @ vectors[0], 0.0, 1.0)[self._heading_of]
+        return np.clip(dense, 0.0, 1.0), headings, self._words.scores(asked.tokens)
 
     def _topic(self, ordinal: int, analysis: Analysis, context: Context) -> float:
         """Return how far the passage (half as much: its article) is about the terms that the question names."""
         wanted = {token for token in analysis.tokens if token.startswith("=")}
         if not wanted and context.topic:
             wanted = {token for token in self.lexicon.normalise(context.topic) if token.startswith("=")}
-        total = sum(self._idf.get(token, self._rarest) for token in wanted)
+        total = sum(self._words.idf(token) for token in wanted)
         if not total:
             return 0.0
-        own, title = self._tokens[ordinal], self._title_tokens[ordinal]
-        share = sum(
-            self._idf.get(token, self._rarest) * (0.6 * (token in own) + 0.4 * (token in title)) for token in wanted
-        )
+        own, title = self._words.tokens[ordinal], self._title_tokens[ordinal]
+        share = sum(self._words.idf(token) * (0.6 * (token in own) + 0.4 * (token in title)) for token in wanted)
         return share / total
 
     def _encode_headings(self) -> tuple[list[int], NDArray[np.float32]]:
@@ -258,33 +239,5 @@ class Retriever:
         return result
 
 
-def _lists_of_items(passages: Sequence[Passage], max_words: int) -> dict[str, Passage]:
-    """Return item's id -> the passage with its whole list, where that is short enough to be shown whole."""
-    found: dict[str, Passage] = {}
-    lists = [passage for passage in passages if passage.kind == "list" and passage.words <= max_words]
-    for item in lists:
-        lines = item.text.splitlines()
-        for whole in lists:
-            same = whole.article_slug == item.article_slug and whole.section_slug == item.section_slug
-            if same and whole.words > item.words and lines[-1] in whole.text.splitlines():
-                found[item.id] = whole
-    return found
-
-
 def _token_of(entity: Entity) -> str:
     return f"={entity.value.replace(' ', '_')}"
-
-
-def _inverse_frequencies(documents: Sequence[frozenset[str]]) -> dict[str, float]:
-    """Return token -> BM25's inverse document frequency (the variant that never gets negative)."""
-    counts = Counter(token for tokens in documents for token in tokens)
-    total = len(documents)
-    return {token: math.log(1.0 + (total - count + 0.5) / (count + 0.5)) for token, count in counts.items()}
-
-
-def _bm25_of(documents: Sequence[Sequence[str]]) -> Any:  # noqa: ANN401  bm25s has no types
-    if not any(documents):
-        return None
-    index = bm25s.BM25(method="lucene", k1=_K1, b=_B)
-    index.index([list(tokens) for tokens in documents], show_progress=False)
-    return index

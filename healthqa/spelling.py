@@ -36,7 +36,7 @@ _CHAT = {
     "bcuz": "because", "wat": "what", "wot": "what", "wats": "what's", "wen": "when", "abt": "about", "ppl": "people",
     "thru": "through", "lvl": "level", "lvls": "levels", "def": "deficiency", "defic": "deficiency",
     "symps": "symptoms", "sx": "symptoms", "tx": "treatment", "dx": "diagnosis", "inj": "injection",
-    "supps": "supplements", "dr": "doctor", "docs": "doctors", "doc": "doctor", "gp": "doctor", "foto": "photo", "lite": "light",
+    "supps": "supplements", "dr": "doctor", "docs": "doctors", "doc": "doctor", "gp": "doctor",
 }  # fmt: skip
 _FOLDED = {**_AMERICAN, **_CHAT}
 _SHORT = 4

@@ -11,7 +11,7 @@ __all__ = ["related_questions", "topic_of"]
 
 MOST = 3
 # What a conversation is about, the more telling kind of term first.
-_TOPIC_ENTITIES = ("condition", "symptom", "nutrient", "cause", "treatment", "test", "food", "group", "body_part")
+_TOPIC_ENTITIES = ("condition", "symptom", "nutrient", "cause")
 _TOPIC_TERMS = 2
 
 
