@@ -16,6 +16,7 @@ from healthqa.answer import DISCLAIMER
 from healthqa.articles import read_articles
 from healthqa.articles_html import article_page, articles_page, message_page
 from healthqa.settings import Settings
+from healthqa.texts import Texts
 from healthqa.types import Article
 
 __all__ = ["ArticleShelf", "Pages"]
@@ -72,14 +73,16 @@ class Pages:
             lstrip_blocks=True,
         )
         self._template = environment.get_template("chat.html")
+        self._examples = _examples(settings)
         self._files = {name: (_HERE / "static" / name).read_bytes() for name in _STATIC}
 
     async def chat(self, request: Request) -> HTTPResponse:
         """Return the chat page."""
         articles = await self._shelf.articles()
-        return html(
-            self._template.render(title=self._web.title, disclaimer=DISCLAIMER, articles=list(articles.values()))
+        page = self._template.render(
+            title=self._web.title, disclaimer=DISCLAIMER, articles=list(articles.values()), examples=self._examples
         )
+        return html(page)
 
     async def static(self, request: Request, name: str) -> HTTPResponse:
         """Return the page's script or style sheet, or 404."""
@@ -104,6 +107,15 @@ class Pages:
             text = "There is no article at this address. It may have been moved or taken down."
             return _page(message_page("Article not found", text, "./"), 404)
         return _page(article_page(article, DISCLAIMER))
+
+
+def _examples(settings: Settings) -> tuple[str, ...]:
+    """Return questions to begin with: the buttons of the help text."""
+    try:
+        return Texts.load(settings.responses_path).buttons.get("utter_help", ())
+    except Exception as error:
+        log_failure("the example questions cannot be read, none are shown", error)
+        return ()
 
 
 def _page(body: str, status: int = 200) -> HTTPResponse:

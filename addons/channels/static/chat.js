@@ -102,8 +102,7 @@
   const show = (node) => {
     log.append(node);
     // The beginning of a long answer must be seen, so the new entry's top is brought into view, not its end.
-    const top = node.offsetTop - log.offsetTop;
-    log.scrollTop = Math.min(top - 8, log.scrollHeight);
+    node.scrollIntoView({ block: "start" });
   };
 
   const entry = (who, className, ...children) => make("article", `entry ${className}`, make("span", "hidden", who), ...children);
@@ -147,7 +146,8 @@
     let end = 0;
     for (const match of line.matchAll(PHONE)) {
       const before = line.slice(0, match.index);
-      const scheme = /\btext\b[^.;,]*$/i.test(before) ? "sms:" : "tel:";
+      const clause = before.split(/[.,;]/).pop();
+      const scheme = /\btext\b/i.test(clause) && !/\bcall\b/i.test(clause) ? "sms:" : "tel:";
       const anchor = make("a", "call", match[0]);
       anchor.href = scheme + match[0].replace(/[^\d+]/g, "");
       node.append(line.slice(end, match.index), anchor);
@@ -168,6 +168,10 @@
     return box;
   };
 
+  // The text of a whole table repeats it row by row; those lines give way to the real table.
+  const isRow = (line, { rows = [] }) =>
+    rows.some((row) => line.startsWith(`${row[0]} – `) && row.every((cell) => line.includes(cell)));
+
   const choices = (event) => {
     const answer = event.answer || {};
     const found = [...(event.buttons || []), ...(answer.suggestions || []).map((text) => ({ title: text, payload: text }))];
@@ -181,15 +185,19 @@
     const card = entry(WORDS.bot, alarm ? "alarm" : `reply ${answer.kind || ""}`);
     if (alarm) card.append(make("h2", "", WORDS[answer.kind]));
     const passages = [...(answer.passages || [])];
+    let pending = answer.table || null;
     let last = "";
     for (const line of event.text.split("\n")) {
       if (!line.trim()) continue;
       if (line === disclaimer || line === answer.disclaimer) last = line;
-      else if (line.startsWith(SOURCE_PREFIX)) card.append(sourceLine(passages.shift(), line.slice(SOURCE_PREFIX.length)));
+      else if (answer.table && isRow(line, answer.table)) {
+        if (pending) card.append(table(pending));
+        pending = null;
+      } else if (line.startsWith(SOURCE_PREFIX)) card.append(sourceLine(passages.shift(), line.slice(SOURCE_PREFIX.length)));
       else if (NOT_REVIEWED.test(line)) card.append(make("p", "review", line));
       else card.append(alarm ? withNumbers(line) : make("p", "", line));
     }
-    if (answer.table) card.append(table(answer.table));
+    if (pending) card.append(table(pending));
     if (last) card.append(make("p", "disclaimer", last));
     const buttons = choices(event);
     if (buttons.length) card.append(suggestionButtons(buttons));
@@ -265,5 +273,10 @@
       start(field.value);
     }
   });
+  const examples = document.getElementById("examples");
+  for (const button of examples.querySelectorAll("button")) {
+    button.addEventListener("click", () => start(button.textContent));
+  }
+  examples.hidden = false;
   form.hidden = false;
 })();
