@@ -14,7 +14,7 @@ __all__ = ["Folder", "Sentence", "fold_letters"]
 
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘`´ʼ](?=\w)")
 _SENTENCE_END = re.compile(r"[.!?\n\r;…。！？؟।()\[\]]+")
-_STRETCHED = re.compile(r"(.)\1{2,}")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _TOKEN = re.compile(r"[^\W_]+|,|:|，|、|،|–|—|(?<=\s)-(?=\s)")
 _DECIMAL = re.compile(r"(?<=\d)[.,](?=\d)")
 # A new thought starts here: what was denied, past or told of a film before it does not reach beyond.

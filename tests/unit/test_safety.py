@@ -63,6 +63,8 @@ def test_detect_keeps_quiet_on_what_holds_no_words(text: str) -> None:
         ('my friend said "I want to die"', "crisis"),
         ("my twitching makes me want to kill myself", "crisis"),
         ("I don\u2019t want to live anymore", "crisis"),
+        ("please call 999", "emergency"),
+        ("i cant breatheeeee", "emergency"),
         ("no puedo respirar", "emergency"),
         ("我不想活了", "crisis"),
     ],
