@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ LOCK_FILE = "in-use.lock"
 MANIFEST_FILE = "manifest.json"
 VECTORS_FILE = "vectors.faiss"
 PASSAGES_FILE = "passages.jsonl"
+_VERSION = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 REBUILD = "Run `make index`."
 
 
@@ -91,9 +93,11 @@ class ReadLock:
 def current_version(index_dir: Path) -> str:
     """Return the version in use, or "" where there is none. One small read: cheap enough for every turn."""
     try:
-        return (Path(index_dir) / POINTER).read_text(encoding="utf-8").strip()
+        version = (Path(index_dir) / POINTER).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
+    # It becomes part of a path: a damaged pointer must not lead elsewhere.
+    return version if _VERSION.fullmatch(version) else ""
 
 
 def lock_current(index_dir: Path) -> ReadLock:
@@ -103,7 +107,7 @@ def lock_current(index_dir: Path) -> ReadLock:
     """
     for _ in range(20):
         version = current_version(index_dir)
-        if not version or Path(version).name != version:
+        if not version:
             break
         folder = Path(index_dir) / VERSIONS / version
         try:

@@ -78,7 +78,7 @@ def split_article(article: Article, settings: Settings) -> tuple[Passage, ...]:
 
 
 def _long_enough(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
-    return (draft for draft in drafts if len(draft.text.split()) >= MIN_WORDS)
+    return (draft for draft in drafts if _words(draft.text.replace("\n- ", " ").removeprefix("- ")) >= MIN_WORDS)
 
 
 def _without_duplicates(passages: Iterable[Passage]) -> tuple[Passage, ...]:

@@ -49,11 +49,11 @@ def test_markdown_front_matter_is_read(tmp_path: Path) -> None:
 def test_markdown_blocks_keep_their_kind_and_words(tmp_path: Path) -> None:
     article = read(
         tmp_path,
-        HEAD
-        + "It *can* be\n[a **cause**](https://example.org).\n\n## Signs {#signs}\nThey differ from person to person. "
+        HEAD + "It *can* be\n[a **cause**](https://example.org).\n\n## Signs {#signs}\n"
+        "They differ from person to person. "
         "Common ones are:\n\n- **Tingling**: pins\n  - in hands\n  - in feet\n- Numbness\n\nTable: Two causes\n\n"
-        "| Cause | Place |\n|---|---|\n| Stress \\| worry | *Eyelid* |\n\n## FAQ\n### Is it a cramp?\nNo, it is not.\n\n"
-        "Some kinds:\n- one\n- two\n\n**Does it hurt?**\n\nMostly it does not.\n",
+        "| Cause | Place |\n|---|---|\n| Stress \\| worry | *Eyelid* |\n\n## FAQ\n### Is it a cramp?\n"
+        "No, it is not.\n\nSome kinds:\n- one\n- two\n\n**Does it hurt?**\n\nMostly it does not.\n",
     )
     overview, signs, faq = article.sections
     assert (overview.slug, overview.blocks) == ("overview", (Paragraph("It can be a cause."),))
@@ -275,7 +275,8 @@ def test_copied_table_with_tabs_gets_its_columns_back(tmp_path: Path) -> None:
 
 
 def test_copied_text_that_was_wrapped_is_one_paragraph(tmp_path: Path) -> None:
-    text = "A Title\n\nA paragraph that was wrapped at a width by\nsome program, with Vitamin\nB12 at the head of a line.\n"
+    text = "A Title\n\nA paragraph that was wrapped at a width by\n"
+    text += "some program, with Vitamin\nB12 at the head of a line.\n"
     assert read(tmp_path, text, "a.txt").sections[0].blocks == (
         Paragraph("A paragraph that was wrapped at a width by some program, with Vitamin B12 at the head of a line."),
     )
