@@ -39,35 +39,41 @@ class Terminal:
             timeout=180,
         )
         self.at_buttons = False
-        self.read()
+        self._wait_for_turn()
 
-    def read(self) -> str:
-        """Wait for the next prompt or choice; return what was shown before it, without terminal escapes."""
+    def _wait_for_turn(self) -> None:
         self.at_buttons = self.child.expect([PROMPT, BUTTONS]) == 1
-        return _ESCAPES.sub("", self.child.before).replace("\r", "")
 
-    def type(self, text: str) -> str:
-        """Type a message of one's own and return the reply."""
+    def _read(self, until: str) -> str:
+        """Read up to the words and on to the next prompt or choice; return it without terminal escapes.
+
+        The words have to be named: the terminal draws the prompt again with every key, so a prompt proves nothing.
+        """
+        self.child.expect_exact(until)
+        shown = self.child.before + until
+        self._wait_for_turn()
+        return _ESCAPES.sub("", shown).replace("\r", "")
+
+    def _leave_buttons(self) -> None:
         if self.at_buttons:
             # The last choice leads to the prompt; from the first one, up goes there.
             self.child.send(UP + ENTER)
             self.child.expect(PROMPT)
-        self.child.send(text + ENTER)
-        # The prompt line is drawn again with the text in it; the reply comes after that.
-        self.child.expect_exact(text)
-        return self.read()
 
-    def choose_first(self) -> str:
+    def type(self, text: str, until: str) -> str:
+        """Type a message of one's own and return the reply."""
+        self._leave_buttons()
+        self.child.send(text + ENTER)
+        return self._read(until)
+
+    def choose_first(self, until: str) -> str:
         """Pick the first button and return the reply."""
         assert self.at_buttons
         self.child.send(ENTER)
-        self.child.expect("\n")
-        return self.read()
+        return self._read(until)
 
     def stop(self) -> None:
-        if self.at_buttons:
-            self.child.send(UP + ENTER)
-            self.child.expect(PROMPT)
+        self._leave_buttons()
         self.child.send("/stop" + ENTER)
         self.child.expect(pexpect.EOF, timeout=60)
         self.child.close()
@@ -87,23 +93,22 @@ def terminal(trained_project: Path, tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_shell_answers_two_questions_a_button_and_forgets(terminal: Terminal, tmp_path: Path) -> None:
-    first = terminal.type("can low B12 cause twitching? I am narwhalbicycle")
-    assert "Source: " in first and DISCLAIMER in first, first
-    assert "automated" in first
-    second = terminal.type("how is it diagnosed?")
-    assert "Source: " in second and DISCLAIMER in second, second
-    assert "blood" in second.lower()
+    first = terminal.type("can low B12 cause twitching?", until=DISCLAIMER)
+    assert "Source: " in first and "automated" in first, first
+    second = terminal.type("how is it diagnosed?", until=DISCLAIMER)
+    assert "Source: " in second and "blood" in second.lower(), second
 
-    terminal.type("what can you do?")
-    third = terminal.choose_first()
-    assert "Source: " in third and DISCLAIMER in third, third
+    terminal.type("what can you do?", until="You can also say")
+    third = terminal.choose_first(until=DISCLAIMER)
+    assert "Source: " in third, third
 
-    alarm = terminal.type("I have crushing chest pain")
-    assert DISCLAIMER in alarm and "Source: " not in alarm, alarm
+    alarm = terminal.type("I have crushing chest pain", until=DISCLAIMER)
+    assert "Source: " not in alarm, alarm
 
+    terminal.type("how is it treated? I am called narwhalbicycle", until=DISCLAIMER)
     assert b"narwhalbicycle" in stored_bytes(tmp_path / "data")
-    terminal.type("forget me")
-    assert "deleted" in terminal.choose_first()
+    terminal.type("forget me", until="Yes, forget me")
+    terminal.choose_first(until="is deleted")
     terminal.stop()
     assert terminal.child.exitstatus == 0
     assert b"narwhalbicycle" not in stored_bytes(tmp_path / "data")
