@@ -37,6 +37,7 @@ class Failsafe:
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings
         self._texts: dict[AnswerKind, str] = {}
+        self._error_texts: tuple[str, ...] = ()
 
     def prepare(self) -> None:
         """Read the texts and load the detector, so that the first alarm waits for nothing."""
@@ -60,10 +61,17 @@ class Failsafe:
         answer = self._fixed(kind)
         return message_event(answer.text, answer_to_json(answer))
 
-    def error_event(self) -> dict[str, Any]:
-        """Return the `error` event: one plain sentence, the disclaimer, and that a retry is worth it."""
+    def error_event(self, text: str = "") -> dict[str, Any]:
+        """Return the `error` event: one plain sentence, the disclaimer, and that a retry is worth it.
+
+        :param text: what the assistant itself said of its failure, in place of the channel's own sentence.
+        """
         answer = self._fixed("refuse")
-        return {"v": 1, "event": "error", "text": answer.text, "disclaimer": answer.disclaimer, "retry": True}
+        return {"v": 1, "event": "error", "text": text or answer.text, "disclaimer": answer.disclaimer, "retry": True}
+
+    def is_error(self, text: str) -> bool:
+        """Return whether a bot message is the assistant's own word that something failed."""
+        return any(variant in text for variant in self._error_texts)
 
     def _fixed(self, kind: AnswerKind) -> Answer:
         return compose_fixed(kind, self._text(kind))
@@ -76,7 +84,10 @@ class Failsafe:
     def _read(self, kind: AnswerKind) -> str:
         try:
             settings = self._settings or Settings.from_env()
-            return Texts.load(settings.responses_path).get(_RESPONSES[kind], **_hotline_values(settings))
+            texts = Texts.load(settings.responses_path)
+            if kind == "refuse":
+                self._error_texts = texts.variants.get(_RESPONSES[kind], ())
+            return texts.get(_RESPONSES[kind], **_hotline_values(settings))
         except Exception as error:
             log_failure(f"the text {_RESPONSES[kind]} cannot be read, own words are used", error)
             return _LAST_WORDS[kind]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import itertools
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -24,14 +27,18 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 _CONVERSATIONS = 5_000
 _REPLIES = 32
 _WAITING = 4
+_LOOKED_AT = 8
+# Replies are kept for a retry only, and the words of the reader not at all: forgetting must not leave them here.
+_KEPT_SECONDS = 600.0
 
 
 @dataclass
 class _Conversation:
-    """Replies and running turns of one conversation by message id."""
+    """Replies and running turns of one conversation by message id, each with the hash of the message's text."""
 
     replies: OrderedDict[str, tuple[str, Events]] = field(default_factory=OrderedDict)
     running: dict[str, tuple[str, Task]] = field(default_factory=dict)
+    used: float = field(default_factory=time.monotonic)
 
 
 class Turns:
@@ -50,7 +57,7 @@ class Turns:
         """
         conversation = self._conversation(conversation_id)
         known = conversation.replies.get(message.id) or conversation.running.get(message.id)
-        if known and known[0] != message.text:
+        if known and known[0] != _hash(message.text):
             raise RequestRefused(409, "id_used", "This id belongs to another message: take a new one.")
         if message.id in conversation.running:
             return conversation.running[message.id][1]
@@ -59,17 +66,24 @@ class Turns:
         if len(conversation.running) >= _WAITING:
             raise RequestRefused(429, "too_many", "Please wait for the answer before you ask again.")
         task = asyncio.ensure_future(self._turn(conversation_id, conversation, message, on_new_message))
-        conversation.running[message.id] = (message.text, task)
+        conversation.running[message.id] = (_hash(message.text), task)
         return task
 
     def _conversation(self, conversation_id: str) -> _Conversation:
         conversation = self._conversations.setdefault(conversation_id, _Conversation())
+        conversation.used = time.monotonic()
         self._conversations.move_to_end(conversation_id)
-        if len(self._conversations) > _CONVERSATIONS:
-            idle = next((key for key, value in self._conversations.items() if not value.running), None)
-            if idle is not None and idle != conversation_id:
-                del self._conversations[idle]
+        self._let_go()
         return conversation
+
+    def _let_go(self) -> None:
+        """Drop conversations that rest, the oldest first, and the oldest when there are too many."""
+        limit = time.monotonic() - _KEPT_SECONDS
+        for key, conversation in list(itertools.islice(self._conversations.items(), _LOOKED_AT)):
+            if conversation.used > limit and len(self._conversations) <= _CONVERSATIONS:
+                return
+            if not conversation.running:
+                del self._conversations[key]
 
     async def _turn(
         self, conversation_id: str, conversation: _Conversation, message: MessageRequest, on_new_message: OnNewMessage
@@ -80,7 +94,7 @@ class Turns:
             conversation.running.pop(message.id, None)
         if final:
             # Only what was answered is kept: a retry after a failure is a new turn.
-            conversation.replies[message.id] = (message.text, events)
+            conversation.replies[message.id] = (_hash(message.text), events)
             while len(conversation.replies) > _REPLIES:
                 conversation.replies.popitem(last=False)
         return events
@@ -111,13 +125,18 @@ class Turns:
         if alarm and (failed or not output.alarmed):
             # Whatever the assistant said or failed to say, the reader sees the alarm, and no article beside it.
             return [self._failsafe.alarm_event(alarm), _done()], True
-        if failed:
-            return [self._failsafe.error_event()], False
+        told = next((event["text"] for event in output.events if self._failsafe.is_error(event["text"])), "")
+        if failed or told:
+            return [self._failsafe.error_event(told)], False
         return [*output.events, _done()], True
 
 
 def _done() -> dict[str, Any]:
     return {"v": 1, "event": "done"}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def _ready(events: Events) -> Events:

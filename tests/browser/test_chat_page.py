@@ -82,10 +82,8 @@ def ask(page: Any, text: str) -> Any:
     before = page.locator(".log .entry").count()
     page.get_by_label("Your question").fill(text)
     page.get_by_role("button", name="Send").click()
-    page.wait_for_function(
-        "count => document.querySelectorAll('.log .entry').length >= count && document.getElementById('typing').hidden",
-        arg=before + 2,
-    )
+    page.locator(".log .entry").nth(before + 1).wait_for()
+    page.locator("#typing").wait_for(state="hidden")
     return page.locator(".log .entry").last
 
 
@@ -123,6 +121,20 @@ def test_reviewed_source_gives_the_date(page: Any, served: Served) -> None:
 
     served.agent.script = reviewed
     assert "Reviewed on 2026-03-04" in ask(page, "twitching?").inner_text()
+
+
+def test_link_to_an_own_article_opens_on_this_server(page: Any, served: Served) -> None:
+    async def moved(message: UserMessage) -> None:
+        url = "http://127.0.0.1:1/webhooks/web/articles/low-b12-muscle-twitching#what-is-the-myelin-sheath"
+        found = answer(passages=[{**answer()["passages"][0], "url": url}])
+        await say(message, answer_text(url=url), answer=found)
+
+    served.agent.script = moved
+    with page.context.expect_page() as opened:
+        ask(page, "myelin?").get_by_role("link").click()
+    article = opened.value
+    assert article.url == f"{served.address}articles/low-b12-muscle-twitching#what-is-the-myelin-sheath"
+    assert article.locator("section:target h2").inner_text() == "What is the myelin sheath?"
 
 
 def test_table_is_a_real_table_in_place_of_its_text(page: Any, shots: Path) -> None:
@@ -214,7 +226,7 @@ def test_nothing_is_run_or_rendered_as_markup(page: Any) -> None:
     assert card.locator("a").count() == 0
     assert NASTY in card.inner_text()
     card.get_by_role("button").click()
-    page.wait_for_function("document.querySelectorAll('.log .entry').length === 6")
+    page.locator(".log .entry").nth(5).wait_for()
 
 
 def test_typing_is_shown_while_the_answer_is_on_its_way(page: Any) -> None:

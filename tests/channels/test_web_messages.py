@@ -14,7 +14,7 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.nlu.classifiers.regex_message_handler import RegexMessageHandler
 from rasa.shared.core.domain import Domain
 from rasa.shared.nlu.training_data.message import Message
-from web_server import Served, answer, answer_text, events, say
+from web_server import ANSWER_TEXT, Served, answer, answer_text, events, say
 
 from addons.channels._web_sessions import SessionTokens
 from healthqa.answer import DISCLAIMER
@@ -238,6 +238,24 @@ def test_failure_gives_one_sentence_the_disclaimer_and_a_retry(
     assert retried[-1]["event"] == "done"
 
 
+def test_failure_that_the_assistant_tells_itself_can_be_retried(web: Served) -> None:
+    from healthqa.settings import Settings
+    from healthqa.texts import Texts
+
+    sentence = Texts.load(Settings.from_env({}).responses_path).get("utter_error")
+
+    async def tell(message: UserMessage) -> None:
+        await say(message, f"I am automated.\n{sentence}\n{DISCLAIMER}", answer=answer("refuse"))
+
+    web.agent.script = tell
+    token, message_id = web.token(), uuid.uuid4().hex
+    *_, last = web.send("cramps", token, message_id)
+    assert (last["event"], last["retry"]) == ("error", True)
+    assert last["text"] == f"I am automated.\n{sentence}\n{DISCLAIMER}"
+    web.agent.script = reply
+    assert web.send("cramps", token, message_id)[1]["answer"]["kind"] == "answer"
+
+
 @pytest.mark.parametrize("script", [nothing, crash, hang, reply], ids=["no message", "exception", "slow", "passage"])
 def test_alarm_is_shown_whatever_the_assistant_does(web: Served, script: object) -> None:
     web.agent.script = script
@@ -273,6 +291,25 @@ def settings_without_files(folder: object) -> object:
     from healthqa.settings import Settings
 
     return Settings.from_env({"HEALTHQA_ROOT": str(folder)})
+
+
+def test_reply_is_kept_for_a_retry_only_and_without_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    from addons.channels import _web_turns
+    from addons.channels._failsafe import Failsafe
+    from addons.channels._web_input import MessageRequest
+
+    async def run() -> tuple[str, int]:
+        turns = _web_turns.Turns(Failsafe(), 1, 1)
+        await turns.start("first", MessageRequest("t", "1", "my secret worry"), reply)
+        kept = repr(turns._conversations["first"])
+        monkeypatch.setattr(_web_turns, "_KEPT_SECONDS", -1.0)
+        await turns.start("second", MessageRequest("t", "1", "hello"), reply)
+        return kept, len(turns._conversations)
+
+    kept, conversations = asyncio.run(run())
+    assert "secret worry" not in kept
+    assert ANSWER_TEXT in kept
+    assert conversations <= 1
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c", SessionTokens("x" * 40, 1).issue()[0]])

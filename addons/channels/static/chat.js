@@ -34,9 +34,13 @@
     return node;
   };
 
+  // Articles that this server keeps are opened here, whatever address it had when the index was built.
+  const OWN_ARTICLE = /^https?:\/\/[^/]+(?:\/.*)?\/webhooks\/web\/(articles\/[^/?#]+(?:#[^#]*)?)$/;
+
   const safeAddress = (address) => {
     try {
-      const url = new URL(address, location.href);
+      const own = OWN_ARTICLE.exec(address);
+      const url = new URL(own ? own[1] : address, location.href);
       return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
     } catch {
       return null;
