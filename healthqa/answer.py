@@ -69,7 +69,7 @@ def compose_answer(
         scores = sentence_scores[position] if position < len(sentence_scores) else ()
         passage = select_sentences(hit.passage, scores, max_words)
         shown.append(replace(hit, passage=passage))
-        lines += [passage.text, source_line(passage)]
+        lines += [line for line in (passage.text, source_line(passage)) if line]
     return Answer(
         kind="answer",
         text="\n".join([*lines, DISCLAIMER]),

@@ -34,7 +34,7 @@ _FILLER = re.compile(
 )
 _ASKS = re.compile(
     r"^(\W*(so|and|but|please|basically|anyway|my question is|"
-    r"i('m| am)? (just )?(wonder(ing)?|want(ed)? to know|asking)|tell me|does anyone know)\b[\s,:]*)*"
+    r"i('m| am| was)? (just )?(wonder(ing)?|want(ed)? to know|asking)|tell me|does anyone know)\b[\s,:]*)*"
     r"(what|why|how|when|where|who|which|can|could|is|are|do|does|did|should|would|will|has|have|any|tell|explain|"
     r"if|whether|wonder)\b",
     re.IGNORECASE,

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import spacy
-import Stemmer
+import Stemmer  # type: ignore[import-not-found,unused-ignore]
 import yaml
 from rapidfuzz.distance import OSA
 from spacy.language import Language
@@ -147,7 +147,7 @@ class Lexicon:
         return self._analyse(text)
 
     @cached_property
-    def _analyse(self) -> Any:  # noqa: ANN401  the type of a cached function has no public name
+    def _analyse(self) -> Callable[[str], Analysis]:
         return lru_cache(maxsize=_CACHE_SIZE)(self._analyse_once)
 
     def _analyse_once(self, text: str) -> Analysis:
@@ -192,7 +192,7 @@ def _build_pipeline(terms: tuple[Term, ...]) -> Language:
     patterns = [
         {"label": term.entity, "pattern": form, "id": term.value} for term in terms for form in sorted(_forms(term))
     ]
-    ruler.add_patterns(patterns)  # type: ignore[attr-defined]
+    ruler.add_patterns(patterns)  # type: ignore[attr-defined,unused-ignore]
     return nlp
 
 

@@ -89,21 +89,23 @@ class Retriever:
             return ()
         context = context or Context()
         asked = self.lexicon.analyse(self.focus(query))
+        readings = [asked]
         dense, headings, lexical = self._signals(asked, query)
         follows = bool(spoken.strip()) and spoken.strip() != query.strip()
         if follows:
             added = (dense, headings, lexical)
-            own = self._signals(self.lexicon.analyse(without_exceptions(spoken)), spoken)
+            readings.append(self.lexicon.analyse(without_exceptions(spoken)))
+            own = self._signals(readings[-1], spoken)
             dense, headings, lexical = (OWN_WORDS * o + (1 - OWN_WORDS) * j for o, j in zip(own, added, strict=True))
         intent = self._intent_scores(context.intent) if context.intent.startswith("ask_") else {}
-        kind = question_type(query)
+        kind = question_type(spoken if follows else query)
         hits = []
         for ordinal in set(np.argsort(-dense)[:CANDIDATES].tolist()) | set(np.argsort(-lexical)[:CANDIDATES].tolist()):
             parts = {
                 "dense": float(dense[ordinal]),
                 "heading": float(headings[ordinal]),
                 "lexical": float(lexical[ordinal]),
-                "topic": self._topic(ordinal, asked, context),
+                "topic": self._topic(ordinal, readings, context),
                 "intent": intent.get(ordinal, 0.0) * context.intent_confidence,
                 "form": self._form(self.index.passages[ordinal], kind),
                 "coverage": self._words.coverage(ordinal, asked.tokens, self._title_tokens[ordinal]),
@@ -189,17 +191,17 @@ class Retriever:
             headings = np.clip(self._headings @ vectors[0], 0.0, 1.0)[self._heading_of]
         return np.clip(dense, 0.0, 1.0), headings, self._words.scores(asked.tokens)
 
-    def _topic(self, ordinal: int, analysis: Analysis, context: Context) -> float:
-        """Return how far the passage (half as much: its article) is about the terms that the question names."""
-        wanted = {token for token in analysis.tokens if token.startswith("=")}
-        if not wanted and context.topic:
-            wanted = {token for token in self.lexicon.normalise(context.topic) if token.startswith("=")}
-        total = sum(self._words.idf(token) for token in wanted)
-        if not total:
-            return 0.0
+    def _topic(self, ordinal: int, readings: Sequence[Analysis], context: Context) -> float:
+        """Return how far the passage (less: its article) is about the terms named in each reading of the question."""
+        named = [{token for token in reading.tokens if token.startswith("=")} for reading in readings]
+        if not any(named):
+            named = [{token for token in self.lexicon.normalise(context.topic) if token.startswith("=")}]
         own, title = self._words.tokens[ordinal], self._title_tokens[ordinal]
-        share = sum(self._words.idf(token) * (0.6 * (token in own) + 0.4 * (token in title)) for token in wanted)
-        return share / total
+        shares = []
+        for wanted in filter(None, named):
+            found = sum(self._words.idf(token) * (0.6 * (token in own) + 0.4 * (token in title)) for token in wanted)
+            shares.append(found / sum(self._words.idf(token) for token in wanted))
+        return sum(shares) / len(shares) if shares else 0.0
 
     def _encode_headings(self) -> tuple[list[int], NDArray[np.float32]]:
         """Return for each passage the row of its question or heading, and the rows; none for a very large corpus."""

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from healthqa.errors import LexiconError
+from healthqa.lexicon import Lexicon
+from healthqa.near_misses import NearMisses
+
+FOLDER = Path(__file__).resolve().parents[2] / "knowledge" / "lexicon"
+
+
+@pytest.fixture(scope="module")
+def near_misses() -> NearMisses:
+    return NearMisses.load(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return Lexicon.load(FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("how much magnesium should I take?", "dose"),
+        ("is 1000 mcg of b12 enough", "dose"),
+        ("what dose of B12 for twitching", "dose"),
+        ("how often do I need the shots?", "dose"),
+        ("can you take too much b12", "dose"),
+        ("how much do B12 shots cost?", "price"),
+        ("which brand of b12 is best", "price"),
+        ("where can I buy b12", "price"),
+        ("can I take b12 with metformin?", "drug_interaction"),
+        ("does b12 interact with my meds", "drug_interaction"),
+        ("can a lack of vitamin D cause twitching?", "other_vitamin"),
+        ("does folic acid help", "other_vitamin"),
+        ("which foods are high in magnesium", "other_vitamin"),
+        ("is my level of 180 low", "lab_reading"),
+        ("my b12 came back at 230 pg/ml", "lab_reading"),
+        ("what is a normal b12 level", "lab_reading"),
+        ("do I have a B12 deficiency?", "personal_diagnosis"),
+        ("is my twitching ALS?", "personal_diagnosis"),
+        ("what's wrong with me", "personal_diagnosis"),
+        ("is b12 safe while pregnant", "pregnancy_child"),
+        ("does my 4 year old need b12", "pregnancy_child"),
+        ("why is my dog twitching", "animal"),
+        ("what percentage of people have low b12", "number"),
+    ],
+)
+def test_near_miss_is_recognised_by_type(near_misses: NearMisses, lexicon: Lexicon, question: str, kind: str) -> None:
+    found = near_misses.find(lexicon.correct(question))
+    assert found is not None
+    assert found.type == kind
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "does low magnesium cause twitching?",
+        "can low potassium cause cramps?",
+        "are high-dose oral supplements effective?",
+        "how long does it take to recover?",
+        "how is a B12 deficiency diagnosed?",
+        "how do I know if my twitching is caused by stress or B12?",
+        "can I get b12 from fish and eggs?",
+        "my B12 test is borderline, what tests come next?",
+        "I am 45 years old and my calf twitches, is that a symptom of low B12?",
+        "what does vitamin B12 do?",
+        "why do older adults get low b12?",
+        "are water pills linked with cramps?",
+    ],
+)
+def test_answerable_question_is_no_near_miss(near_misses: NearMisses, lexicon: Lexicon, question: str) -> None:
+    assert near_misses.find(lexicon.correct(question)) is None
+
+
+def test_covered_subject_is_no_near_miss(near_misses: NearMisses) -> None:
+    question = "can metformin lower b12?"
+    assert near_misses.find(question) is not None
+    assert near_misses.find(question, covered=lambda words: "metformin" in words) is None
+
+
+def test_dose_stays_a_near_miss_even_where_its_words_are_covered(near_misses: NearMisses) -> None:
+    assert near_misses.find("what dose of b12 should I take", covered=lambda words: True) is not None
+
+
+def test_intents_that_are_often_wrong_can_be_overruled(near_misses: NearMisses) -> None:
+    dose, topic = near_misses.by_intent("request_dose"), near_misses.by_intent("other_health_topic")
+    assert dose is not None
+    assert dose.strong
+    assert topic is not None
+    assert not topic.strong
+    assert near_misses.by_intent("ask_diagnosis") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rules: [{type: a}]", "rule 1"),
+        ("rules: [{type: a, response: b, patterns: ['(']}]", "regular expression"),
+        ("[]", "rules"),
+        ("rules: {", "not YAML"),
+        ("intents: {request_a: {type: a}}", "request_a"),
+    ],
+)
+def test_near_miss_file_that_cannot_be_used_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "near_misses.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(LexiconError, match=message):
+        NearMisses.load(tmp_path)
+
+
+def test_missing_near_miss_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LexiconError, match="cannot be read"):
+        NearMisses.load(tmp_path)

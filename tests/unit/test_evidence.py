@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from healthqa.evidence import COEFFICIENTS, assess, features_of
+from healthqa.lexicon import Lexicon
+from healthqa.questions import question_type
+from healthqa.types import Context, Hit, Passage
+
+FOLDER = Path(__file__).resolve().parents[2] / "knowledge" / "lexicon"
+PASSAGE = Passage("a#b-1", "a", "b", "text", "Text.", ("Text.",), "A", "B", "http://x")
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return Lexicon.load(FOLDER)
+
+
+def hit(dense: float, coverage: float = 0.8) -> Hit:
+    return Hit(PASSAGE, dense, {"dense": dense, "lexical": 0.5 * coverage, "coverage": coverage})
+
+
+def test_evidence_answers_a_near_and_covered_question(lexicon: Lexicon) -> None:
+    found = assess("can low b12 cause twitching", [hit(0.9, 1.0)], Context(), lexicon)
+    assert found.decision == "answer"
+    assert found.probability > 0.9
+
+
+def test_evidence_refuses_without_hits(lexicon: Lexicon) -> None:
+    found = assess("anything", [], Context(), lexicon)
+    assert found.decision == "refuse"
+    assert found.probability < 0.01
+
+
+def test_evidence_falls_when_unknown_words_lead_away(lexicon: Lexicon) -> None:
+    question = "can low b12 cause tinnitus"
+    plain = assess(question, [hit(0.66)], Context(), lexicon)
+    unknown = assess(question, [hit(0.66)], Context(), lexicon, uncovered=("tinnitus",), drift=0.17)
+    assert plain.decision == "answer"
+    assert unknown.decision == "refuse"
+    assert unknown.uncovered_terms == ("tinnitus",)
+
+
+def test_evidence_survives_an_unknown_word_that_changes_nothing(lexicon: Lexicon) -> None:
+    found = assess("my legs cramp in bed", [hit(0.85, 0.7)], Context(), lexicon, uncovered=("bed",), drift=0.0)
+    assert found.decision != "refuse"
+
+
+def test_evidence_asks_back_in_the_middle(lexicon: Lexicon) -> None:
+    question = "do my legs cramp more in bed at night when b12 is low"
+    decisions = [
+        assess(question, [hit(d / 20, d / 25)], Context(), lexicon, uncovered=("bed",), drift=0.02).decision
+        for d in range(21)
+    ]
+    assert list(dict.fromkeys(decisions)) == ["refuse", "clarify", "answer"]
+
+
+def test_evidence_threshold_is_the_operators(lexicon: Lexicon) -> None:
+    hits = [hit(0.6, 0.6)]
+    assert assess("x", hits, Context(), lexicon, threshold=0.0).decision == "answer"
+    assert assess("x", hits, Context(), lexicon, threshold=1.0).decision != "answer"
+
+
+def test_evidence_listens_to_the_intent(lexicon: Lexicon) -> None:
+    hits = [hit(0.6, 0.5)]
+    asked = assess("x", hits, Context(intent="ask_symptoms", intent_confidence=0.9), lexicon)
+    none = assess("x", hits, Context(), lexicon)
+    other = assess("x", hits, Context(intent="other_health_topic", intent_confidence=0.9), lexicon)
+    assert other.probability < none.probability < asked.probability
+
+
+def test_evidence_has_a_coefficient_for_every_feature(lexicon: Lexicon) -> None:
+    assert set(features_of("x", [hit(0.5)], Context(), lexicon, (), 0.0)) == set(COEFFICIENTS)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("how much should I take?", "how_much"),
+        ("what does it cost?", "price"),
+        ("how long does it take?", "how_long"),
+        ("why do muscles twitch?", "why"),
+        ("what is the difference between a twitch and a cramp?", "compare"),
+        ("where are cramps felt?", "where"),
+        ("who is at risk?", "who"),
+        ("can low B12 cause cramps?", "yes_no"),
+        ("which foods contain B12?", "what"),
+        ("b12 cramps", "other"),
+    ],
+)
+def test_question_type_is_read_from_the_words(question: str, kind: str) -> None:
+    assert question_type(question) == kind
