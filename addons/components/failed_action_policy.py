@@ -12,6 +12,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from addons.action_calls import ACTION_SECONDS, tune_action_calls
+
 __all__ = ["ERROR_RESPONSE", "FailedActionPolicy"]
 
 ERROR_RESPONSE = "utter_error"
@@ -28,13 +30,19 @@ class FailedActionPolicy(Policy):
     `rasa test` runs no custom actions; its conversations have no session start, and there the policy keeps out.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed through to Rasa's class
+        super().__init__(*args, **kwargs)
+        # An action that hangs is a failed one too; Rasa would wait for five minutes.
+        tune_action_calls(int(self.config["action_seconds"]))
+
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the config.
 
-        `priority` must be above RulePolicy's (6), `listen_confidence` above its `core_fallback_threshold`.
+        `priority` must be above RulePolicy's (6), `listen_confidence` above its `core_fallback_threshold`;
+        `action_seconds`: how long an action may take.
         """
-        return {"priority": 7, "listen_confidence": 0.35}
+        return {"priority": 7, "listen_confidence": 0.35, "action_seconds": ACTION_SECONDS}
 
     def train(self, training_trackers: list[DialogueStateTracker], domain: Domain, **kwargs: Any) -> Resource:  # noqa: ANN401 - Rasa's signature
         """Learn nothing."""
