@@ -85,8 +85,9 @@ def test_retriever_mends_typos_towards_the_corpus(retriever: Retriever) -> None:
 
 
 def test_followup_words_are_not_drowned_by_the_topic(retriever: Retriever) -> None:
-    joined = "vegans – can low b12 cause muscle twitching?"
-    best = retriever.search(joined, spoken="what about vegans")[0]
+    joined = "vegans – vitamin b12 deficiency and muscle twitching?"
+    context = Context(last_passages=(retriever.search("can low b12 cause muscle twitching")[0].passage.id,))
+    best = retriever.search(joined, context, spoken="what about vegans")[0]
     assert best.passage.section_slug == "which-foods-contain-vitamin-b12"
 
 
