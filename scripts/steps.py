@@ -65,7 +65,7 @@ def steps_of(settings: Settings) -> dict[str, Step]:
             f"Building the index from {_short(settings.articles_dir)}",
             lambda: _hash(
                 # Building is incremental and quick: any change of the core counts, rather than a list that goes stale.
-                [settings.articles_dir, settings.lexicon_dir, encoder_file, core],
+                [settings.articles_dir, settings.lexicon_dir, encoder_file, core, *_given(settings.questions_dir)],
                 str(settings.articles_dir),
             ),
             lambda: _index_state(settings.index_dir),
@@ -127,6 +127,10 @@ def _index_state(index_dir: Path) -> str:
     """Name the version that the pointer file names; it changes when somebody builds another index by hand."""
     pointers = sorted(path for path in index_dir.glob("*") if path.is_file()) if index_dir.is_dir() else []
     return _hash(pointers) if pointers else ""
+
+
+def _given(path: Path | None) -> list[Path]:
+    return [path] if path else []
 
 
 def _hash(paths: list[Path], extra: str = "") -> str:

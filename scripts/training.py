@@ -19,6 +19,8 @@ __all__ = ["component_count", "latest_model", "train_model"]
 
 _COMPONENT = re.compile(r"(?:Starting to train component|Restored component) '(\w+)'")
 _INTERESTING = re.compile(r"error|exception|conflict|contradict|invalid|no space left", re.IGNORECASE)
+_BORING = re.compile(r"Warning: | INFO | DEBUG |^Traceback|^\s")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _SHOWN_LINES = 12
 
 
@@ -69,8 +71,9 @@ def _follow(lines: Iterator[str], components: int) -> None:
 
 
 def _show_failure(log: Path) -> None:
-    lines = [line.rstrip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    telling = [line for line in lines if _INTERESTING.search(line) and not line.startswith((" ", "Traceback"))]
+    text = _COLOUR.sub("", log.read_text(encoding="utf-8", errors="replace"))
+    lines = [line.rstrip() for line in text.splitlines()]
+    telling = [line for line in lines if _INTERESTING.search(line) and not _BORING.search(line)]
     for line in (telling or [line for line in lines if line])[-_SHOWN_LINES:]:
         print(f"    {line}", file=sys.stderr)
     print(f"    Rasa's whole output: {log}", file=sys.stderr)
