@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from healthqa import index_store as store
+from healthqa.anticipated import with_questions
 from healthqa.articles import read_articles
 from healthqa.encoder import Encoder
 from healthqa.errors import IndexFolderError
@@ -158,13 +159,14 @@ def build_index(
 
     :param progress: called with (what is done, steps done, steps in all).
     :raises ArticleError: if an article cannot be used.
+    :raises ContentError: if a file of anticipated questions cannot.
     :raises IndexFolderError: if another build is running or the folder cannot be written.
     """
     report = progress or (lambda _what, _done, _all: None)
     with store.build_lock(settings.index_dir):
         report("reading articles", 0, 1)
         articles = read_articles(Path(articles_dir))
-        passages = split_articles(articles, settings)
+        passages = with_questions(split_articles(articles, settings), settings.questions_dir)
         report("reading articles", 1, 1)
         content = _content_hash(articles, passages, encoder)
         previous = _previous(settings.index_dir, encoder)

@@ -24,6 +24,7 @@ class Settings:
 
     :param root: the project folder; relative paths below are taken from it.
     :param articles_dir: `HEALTHQA_ARTICLES`, the articles.
+    :param questions_dir: `HEALTHQA_QUESTIONS`, anticipated questions of the articles' passages; `None`: there are none.
     :param lexicon_dir: `HEALTHQA_LEXICON`, terms, red flags and hotlines.
     :param responses_path: `HEALTHQA_RESPONSES`, the fixed texts.
     :param index_dir: `HEALTHQA_INDEX`, the generated index.
@@ -58,6 +59,7 @@ class Settings:
     max_words: int = 90
     encoder_threads: int = 1
     retention_days: int = 90
+    questions_dir: Path | None = None
 
     @property
     def conversations_path(self) -> Path:
@@ -76,6 +78,7 @@ class Settings:
         values: dict[str, Any] = {
             "root": root,
             "articles_dir": root / (env.get("HEALTHQA_ARTICLES") or "knowledge/articles"),
+            "questions_dir": root / (env.get("HEALTHQA_QUESTIONS") or "knowledge/questions"),
             "lexicon_dir": root / (env.get("HEALTHQA_LEXICON") or "knowledge/lexicon"),
             "responses_path": root / (env.get("HEALTHQA_RESPONSES") or "data/responses.yml"),
             "index_dir": root / (env.get("HEALTHQA_INDEX") or "index"),
