@@ -9,7 +9,9 @@ import importlib.metadata
 import re
 import sys
 from collections import defaultdict
+from email.message import Message
 from pathlib import Path
+from typing import cast
 
 __all__ = ["licence_of", "listing", "main", "packages"]
 
@@ -46,7 +48,7 @@ def licence_of(name: str) -> str:
     """Give the licence that an installed package declares, shortened to one usual name."""
     if name in KNOWN:
         return KNOWN[name]
-    metadata = importlib.metadata.metadata(name)
+    metadata = cast(Message, importlib.metadata.metadata(name))
     expression = metadata.get("License-Expression") or ""
     if expression:
         return SHORT.get(expression, expression)
