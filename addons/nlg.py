@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from healthqa.hotlines import Hotlines
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted
@@ -14,6 +13,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from healthqa.answer import answer_to_json, compose_fixed, with_notice
 from healthqa.errors import HealthQAError
+from healthqa.hotlines import Hotlines
 from healthqa.settings import Settings
 from healthqa.types import Answer, AnswerKind
 
