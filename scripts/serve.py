@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import shlex
 import signal
 import sys
@@ -35,6 +36,10 @@ __all__ = ["PortError", "chosen_port", "main"]
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 240
 STOPPED_BY_USER = (130, 143)
+_PACKAGE_WARNING = re.compile(
+    r"site-packages/\S+\.py:\d+: (?:Pending)?\w*DeprecationWarning: |^Implementing implicit name"
+)
+_LOG_LINE = re.compile(r"(?:\x1b\[[\d;]*m)*\d{4}-\d\d-\d\d |\S")
 
 
 class PortError(Exception):
@@ -63,6 +68,29 @@ def _suggestion(port: int) -> int:
     return next((other for other in range(port + 100, port + 1000, 100) if not port_is_taken(other)), port + 1)
 
 
+class _ReadablePrinter(Printer):  # type: ignore[misc]
+    """Leaves out the deprecation warnings of installed packages: Rasa's pins are old, and nobody here can mend them.
+
+    Rasa sets the warning filters itself, so the environment cannot silence them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+        self._skips_source_of: set[str] = set()
+
+    def write(self, message: Message) -> None:
+        """Print the line, unless it is such a warning or the source line that follows one."""
+        text = message.data.decode("utf-8", "replace") if isinstance(message.data, bytes) else message.data
+        if _PACKAGE_WARNING.search(text):
+            self._skips_source_of.add(message.name)
+            return
+        if message.name in self._skips_source_of:
+            self._skips_source_of.discard(message.name)
+            if not _LOG_LINE.match(text):
+                return
+        super().write(message)
+
+
 def _announce(manager: Manager, port: int, actions_port: int, ended: threading.Event) -> None:
     """Tell, between the log lines, when both servers answer."""
 
@@ -89,7 +117,7 @@ def _serve(folder: Path) -> int:
     endpoints = write_endpoints(ROOT / "endpoints.yml", folder, actions_port)
 
     print("Starting the action server and Rasa (about 20 s) ...", flush=True)
-    manager = Manager(Printer(sys.stdout))
+    manager = Manager(_ReadablePrinter())
     for name, command in (("actions", actions_command(actions_port)), ("rasa", rasa_command(port, endpoints))):
         manager.add_process(name, f"exec {shlex.join(command)}", env=environment, cwd=str(ROOT))
     # A closed terminal must end the servers like Ctrl-C does: they run in sessions of their own.

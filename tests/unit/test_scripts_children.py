@@ -67,3 +67,25 @@ def test_wait_until_gives_up_when_the_process_died() -> None:
     assert not wait_until(lambda: False, lambda: False, 60)
     assert wait_until(lambda: True, lambda: True, 60)
     assert not wait_until(lambda: False, lambda: True, 0.3)
+
+
+def test_merged_logs_leave_out_deprecation_warnings_of_packages_only(capsys: pytest.CaptureFixture[str]) -> None:
+    import datetime
+
+    from honcho.printer import Message
+
+    from scripts.serve import _ReadablePrinter
+
+    printer = _ReadablePrinter()
+    lines = [
+        b"/a b/site-packages/sanic_cors/extension.py:39: DeprecationWarning: distutils is deprecated\n",
+        b"  SANIC_VERSION = LooseVersion(sanic_version)\n",
+        b"  an indented line of our own\n",
+        b"/a b/healthqa/x.py:3: DeprecationWarning: our own\n",
+        b"ERROR everything else\n",
+    ]
+    for line in lines:
+        printer.write(Message("line", line, datetime.datetime.now(), "rasa", "1"))
+    shown = capsys.readouterr().out
+    assert "distutils" not in shown and "SANIC_VERSION" not in shown
+    assert "an indented line" in shown and "our own" in shown and "everything else" in shown
