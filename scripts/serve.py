@@ -36,10 +36,7 @@ __all__ = ["PortError", "chosen_port", "main"]
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 240
 STOPPED_BY_USER = (130, 143)
-_PACKAGE_WARNING = re.compile(
-    r"site-packages/\S+\.py:\d+: (?:Pending)?\w*DeprecationWarning: |^Implementing implicit name"
-)
-_LOG_LINE = re.compile(r"(?:\x1b\[[\d;]*m)*\d{4}-\d\d-\d\d |\S")
+_PACKAGE_WARNING = re.compile(r"site-packages/\S+\.py:\d+: \w*DeprecationWarning: |^Implementing implicit name")
 
 
 class PortError(Exception):
@@ -86,7 +83,7 @@ class _ReadablePrinter(Printer):  # type: ignore[misc]
             return
         if message.name in self._skips_source_of:
             self._skips_source_of.discard(message.name)
-            if not _LOG_LINE.match(text):
+            if text.startswith("  "):
                 return
         super().write(message)
 
