@@ -20,6 +20,9 @@ __all__ = ["HealthAction", "Reply", "Turn", "remember"]
 
 logger = logging.getLogger(__name__)
 
+TERMINAL = "cmdline"
+MENU_TITLE = "You can also ask:"
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -64,7 +67,12 @@ class HealthAction(Action, ABC):
         result = await asyncio.to_thread(self._safe_reply, tracker)
         answer = self._with_notice(_medical(result.answer), tracker)
         buttons = [{"title": title, "payload": title} for title in answer.suggestions]
-        dispatcher.utter_message(text=answer.text, buttons=buttons, answer=answer_to_json(answer))
+        if buttons and tracker.get_latest_input_channel() == TERMINAL:
+            # The menu of `rasa shell` cuts each line of its own text: the answer goes first, whole.
+            dispatcher.utter_message(text=answer.text, answer=answer_to_json(answer))
+            dispatcher.utter_message(text=MENU_TITLE, buttons=buttons)
+        else:
+            dispatcher.utter_message(text=answer.text, buttons=buttons, answer=answer_to_json(answer))
         return result.events or [SlotSet("last_reason", answer.reason or None)]
 
     def _safe_reply(self, tracker: Tracker) -> Reply:

@@ -22,6 +22,7 @@ __all__ = ["HealthNlg"]
 logger = logging.getLogger(__name__)
 
 NOTICE_RESPONSE = "utter_notice"
+TERMINAL = "cmdline"
 _KINDS: tuple[AnswerKind, ...] = ("answer", "clarify", "refuse", "emergency", "crisis", "smalltalk")
 # Used only when hotlines.yml cannot be read: right in every country.
 _NO_HOTLINES = {
@@ -56,11 +57,19 @@ class HealthNlg(TemplatedNaturalLanguageGenerator):
         answer = compose_fixed(_kind(message), message["text"], suggestions=[title for title in titles if title])
         if _says_nothing_yet(tracker):
             answer = self._with_notice(answer)
-        return {**message, "text": answer.text, "answer": answer_to_json(answer)}
+        complete = {**message, "text": answer.text, "answer": answer_to_json(answer)}
+        return _without_menu(complete) if output_channel == TERMINAL and "\n" in answer.text else complete
 
     def _with_notice(self, answer: Answer) -> Answer:
         variants = self.responses.get(NOTICE_RESPONSE) or [{}]
         return with_notice(answer, str(variants[0].get("text", "")))
+
+
+def _without_menu(message: dict[str, Any]) -> dict[str, Any]:
+    """Put the buttons' words under the text: the menu of `rasa shell` would cut each line of a longer text."""
+    titles = [str(button.get("title", "")) for button in message.get("buttons") or ()]
+    lines = [message["text"], *(f"- {title}" for title in titles if title)]
+    return {**message, "text": "\n".join(lines), "buttons": []}
 
 
 def _kind(message: dict[str, Any]) -> AnswerKind:

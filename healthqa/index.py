@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -79,9 +79,10 @@ class Index:
         self._lock: store.ReadLock | None = None
 
     @classmethod
-    def load(cls, index_dir: Path, encoder: Encoder) -> Index:
+    def load(cls, index_dir: Path, encoder: Encoder, public_url: str = "") -> Index:
         """Load the version in use and check every file of it.
 
+        :param public_url: put before the links to articles that the assistant serves itself.
         :raises IndexFolderError: if there is none, it is damaged, or it was built with another encoder.
         """
         index_dir = Path(index_dir)
@@ -90,7 +91,7 @@ class Index:
             manifest = store.read_manifest(lock.folder)
             store.check_encoder(manifest, encoder, lock.folder)
             data = store.read_files(lock.folder, manifest)
-            passages = store.passages_from_jsonl(data[store.PASSAGES_FILE], lock.folder)
+            passages = _with_address(store.passages_from_jsonl(data[store.PASSAGES_FILE], lock.folder), public_url)
             index = cls(lock.version, manifest, passages, _faiss_from_bytes(data[store.VECTORS_FILE], lock.folder))
             if len(index._rows) != index._vectors.ntotal or index._vectors.d != encoder.dimension:
                 raise IndexFolderError(f"The files in {lock.folder} do not fit each other. {store.REBUILD}")
@@ -279,3 +280,10 @@ def _faiss_from_bytes(data: bytes, folder: Path) -> Any:  # noqa: ANN401
         return faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
     except RuntimeError as error:
         raise IndexFolderError(f"{folder / store.VECTORS_FILE} cannot be read ({error}). {store.REBUILD}") from error
+
+
+def _with_address(passages: Sequence[Passage], public_url: str) -> tuple[Passage, ...]:
+    return tuple(
+        replace(passage, url=public_url + passage.url) if passage.url.startswith("/") else passage
+        for passage in passages
+    )

@@ -83,7 +83,7 @@ class LiveIndex:
         return fresh
 
     def _load(self) -> Retriever:
-        index = Index.load(self._settings.index_dir, self._encoder)
+        index = Index.load(self._settings.index_dir, self._encoder, self._settings.public_url)
         try:
             return Retriever(index, self._encoder, self._lexicon, self._settings)
         except BaseException:

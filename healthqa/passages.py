@@ -54,7 +54,8 @@ def split_article(article: Article, settings: Settings) -> tuple[Passage, ...]:
     """
     passages = []
     for section in article.sections:
-        base = article.url.split("#")[0] or f"{settings.public_url}/webhooks/web/articles/{article.slug}"
+        # Without an address of the publisher's the link is relative: a server adds its own when it loads the index.
+        base = article.url.split("#")[0] or f"/webhooks/web/articles/{article.slug}"
         drafts = _section_drafts(article, section, settings.max_words)
         for ordinal, draft in enumerate(_long_enough(drafts), start=1):
             passages.append(

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -137,16 +138,19 @@ def test_removed_article_leaves_the_index(config: Settings) -> None:
     assert build(config).passages == 3
 
 
-def test_setting_that_shapes_passages_makes_a_new_version(config: Settings, tmp_path: Path) -> None:
+def test_setting_that_shapes_passages_makes_a_new_version(config: Settings) -> None:
+    text = "Rest helps a tired muscle to calm down. Warm water helps a tired muscle to calm down too."
+    write(config.articles_dir, "two", f"## More\n{text}\n")
     first = build(config)
-    moved = Settings.from_env(
-        {}, articles_dir=config.articles_dir, index_dir=config.index_dir, public_url="https://health.example"
-    )
-    encoder = FakeEncoder()
-    second = build(moved, encoder)
-    assert second.version != first.version and encoder.seen == []
-    with Index.load(config.index_dir, encoder) as index:
-        assert index.passages[0].url.startswith("https://health.example/")
+    second = build(replace(config, max_words=9))
+    assert second.version != first.version and second.passages == first.passages + 1
+
+
+def test_own_links_follow_the_address_given_at_loading(config: Settings) -> None:
+    build(config)
+    for address in ("https://health.example", "http://127.0.0.1:5105"):
+        with Index.load(config.index_dir, FakeEncoder(), address) as index:
+            assert all(passage.url.startswith(f"{address}/webhooks/web/articles/") for passage in index.passages)
 
 
 def test_other_encoder_encodes_everything_anew_and_is_refused_before(config: Settings) -> None:

@@ -50,7 +50,7 @@ def test_paragraph_becomes_a_passage_with_its_place() -> None:
     assert (passage.text, passage.kind) == (text, "text")
     assert passage.sentences == ("A lack of B12 can cause twitching.", "It harms nerves.")
     assert (passage.title, passage.section) == ("Low B12 and twitching", "Signs of a lack")
-    assert passage.url == "https://health.example/webhooks/web/articles/low-b12#signs"
+    assert passage.url == "/webhooks/web/articles/low-b12#signs"
     assert passage.encode_texts == (text, f"Signs of a lack. {text}")
 
 
@@ -195,7 +195,7 @@ _OPENERS = st.sampled_from(
     ["Nerves", "However,", "This", "A test", "It", "Muscles", "e.g. Twitches", "Dr. Smith", "But"]
 )
 _WORDS = st.lists(
-    st.sampled_from(["need", "B12", "e.g.", "(and", "so)", "2.5", "mg,", "approx."]), min_size=4, max_size=50
+    st.sampled_from(["need", "B12", "e.g.", "(and so)", "2.5", "mg,", "approx."]), min_size=4, max_size=50
 )
 _SENTENCES = st.builds(lambda begin, rest: f"{begin} {' '.join(rest)} end.", _OPENERS, _WORDS)
 _PARAGRAPHS = st.lists(_SENTENCES, min_size=1, max_size=8).map(" ".join).map(Paragraph)
