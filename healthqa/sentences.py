@@ -30,6 +30,8 @@ _STARTERS = frozenset(
     "its there here what why how who where which is are do does can not no yes once until during both each all any "
     "only if then also low vitamin muscle symptoms treatment early".split()
 )
+# Tokens: what stands in brackets for longer is a text of its own, and its sentences end as others do.
+_LONGEST_ASIDE = 40
 _DEPENDENT_WORDS = frozenset(
     "however this that these those it its itself they their theirs them he she his her but such also therefore thus "
     "hence so and or nor yet otherwise instead still then moreover furthermore nevertheless nonetheless consequently "
@@ -137,7 +139,7 @@ def _mark_sentence_starts(doc: Doc) -> Doc:
 
 
 def _closing_brackets(doc: Doc) -> dict[int, int]:
-    """Map each opening bracket to its closing one; a bracket that is never closed is not in it."""
+    """Map each opening bracket to its closing one; one that is closed late or never is not in it."""
     pairs: dict[int, int] = {}
     open_at: list[int] = []
     for token in doc:
@@ -146,7 +148,9 @@ def _closing_brackets(doc: Doc) -> dict[int, int]:
         elif token.text in ("(", "["):
             open_at.append(token.i)
         elif token.text in (")", "]") and open_at:
-            pairs[open_at.pop()] = token.i
+            start = open_at.pop()
+            if token.i - start <= _LONGEST_ASIDE:
+                pairs[start] = token.i
     return pairs
 
 

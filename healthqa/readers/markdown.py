@@ -12,10 +12,12 @@ from markdown_it.tree import SyntaxTreeNode
 from healthqa.readers.front_matter import FrontMatter, read_front_matter
 from healthqa.readers.sections import SectionCollector
 from healthqa.readers.source import SourceFile, clean_text, is_unsafe_link, slugify
-from healthqa.types import Article, Table
+from healthqa.types import Article, QuestionAndAnswer, Section, Table
 
 __all__ = ["read_markdown"]
 
+MAX_LINE = 20_000
+MIN_ANSWER_WORDS = 5
 _HEADING_SLUG = re.compile(r"\s*\{#([a-z0-9]+(?:-[a-z0-9]+)*)\}\s*$")
 _HIDDEN_HTML = re.compile(r"<(script|style|template|iframe|noscript)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _HIDDEN_TAG = re.compile(r"<(/?)(script|style|template|iframe|noscript)\b", re.IGNORECASE)
@@ -32,6 +34,7 @@ def read_markdown(source: SourceFile) -> Article:
     :raises ArticleError: if the front matter, a table or a link cannot be used, or there is no title.
     """
     matter = read_front_matter(source)
+    _check_lines(source)
     reader = _Reader(source, matter)
     tree = SyntaxTreeNode(_parser().parse(matter.body))
     for node in tree.children:
@@ -39,10 +42,12 @@ def read_markdown(source: SourceFile) -> Article:
     reader.check_answered(None)
     if not reader.title:
         raise source.error("The article has no title.", "Write it as `title:` in the front matter.", field="title")
+    sections = reader.collector.sections()
+    _check_answers(source, sections)
     return Article(
         slug=matter.slug or slugify(source.path.stem, "article"),
         title=reader.title,
-        sections=reader.collector.sections(),
+        sections=sections,
         url=matter.url,
         author=matter.author,
         published=matter.published,
@@ -54,6 +59,22 @@ def read_markdown(source: SourceFile) -> Article:
         path=source.path.name,
         sha256=source.sha256,
     )
+
+
+def _check_lines(source: SourceFile) -> None:
+    """Refuse what no editor writes: the parser's time grows with the square of a line of open brackets."""
+    for number, line in enumerate(source.text.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            problem = f"The line has {len(line)} characters; {MAX_LINE} is the most."
+            raise source.error(problem, "Break it into paragraphs.", number)
+
+
+def _check_answers(source: SourceFile, sections: tuple[Section, ...]) -> None:
+    """Refuse an answer that is too short to be shown on its own; it would be left out without a word."""
+    for block in (block for section in sections for block in section.blocks):
+        if isinstance(block, QuestionAndAnswer) and len(block.answer.split()) < MIN_ANSWER_WORDS:
+            problem = f"The answer to {block.question[:60]!r} has fewer than {MIN_ANSWER_WORDS} words."
+            raise source.error(problem, "Write a whole sentence that can stand without the question.")
 
 
 def _parser() -> MarkdownIt:

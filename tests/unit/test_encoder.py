@@ -35,7 +35,7 @@ FRAMES = (
     "{1} twitching {0}",
     "{0} is one of several things that can make {1} cramp. However, it is not the only one, and a blood test helps.",
     "hi, since 3 weeks {1} keeps jumping at night and my friend sais it is {0} ?? what shoud i do, is it dangerous",
-    "How is {0} diagnosed when {1} hurts? " * 12,
+    "How is {0} diagnosed when {1} hurts? " * 3,
     "\u00bfPuede {0} afectar {1}? \u7ef4\u751f\u7d20 \U0001f600",
 )
 

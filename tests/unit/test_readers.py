@@ -53,7 +53,7 @@ def test_markdown_blocks_keep_their_kind_and_words(tmp_path: Path) -> None:
         "They differ from person to person. "
         "Common ones are:\n\n- **Tingling**: pins\n  - in hands\n  - in feet\n- Numbness\n\nTable: Two causes\n\n"
         "| Cause | Place |\n|---|---|\n| Stress \\| worry | *Eyelid* |\n\n## FAQ\n### Is it a cramp?\n"
-        "No, it is not.\n\nSome kinds:\n- one\n- two\n\n**Does it hurt?**\n\nMostly it does not.\n",
+        "No, it is not.\n\nSome kinds:\n- one\n- two\n\n**Does it hurt?**\n\nMostly it does not hurt.\n",
     )
     overview, signs, faq = article.sections
     assert (overview.slug, overview.blocks) == ("overview", (Paragraph("It can be a cause."),))
@@ -65,7 +65,7 @@ def test_markdown_blocks_keep_their_kind_and_words(tmp_path: Path) -> None:
     )
     assert faq.blocks == (
         QuestionAndAnswer("Is it a cramp?", "No, it is not.\nSome kinds:\n- one\n- two"),
-        QuestionAndAnswer("Does it hurt?", "Mostly it does not."),
+        QuestionAndAnswer("Does it hurt?", "Mostly it does not hurt."),
     )
 
 
@@ -143,6 +143,8 @@ def test_text_is_freed_of_invisible_characters(tmp_path: Path) -> None:
         (HEAD + "Table: A caption\n\nText\n", "line 6", "No table follows"),
         (HEAD + "## A {#a}\nB\n\n## C {#a}\nD\n", "line 8", "Two headings"),
         (HEAD + "## FAQ\n### Why?\n### How?\nSo.\n", "line 7", "'Why?'"),
+        (HEAD + "## FAQ\n### Why?\nBecause.\n", "", "fewer than 5 words"),
+        (HEAD + "[" * 300_000, "line 5", "300000 characters"),
         (HEAD, "", "no text"),
     ],
 )

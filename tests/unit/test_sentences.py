@@ -83,3 +83,8 @@ def test_chain_of_references_too_long_to_show_repeats_one_sentence() -> None:
     spans = split_sentences(text)
     groups = group_sentences(text, spans, limit=90, fewest_words=5, most_words=120)
     assert groups == [[spans[0], spans[1]], [spans[1], spans[2]]]
+
+
+def test_bracket_that_holds_a_whole_text_does_not_join_its_sentences() -> None:
+    text = "(" + "It is so and so. " * 20 + "It is.)"
+    assert len(split_sentences(text)) > 10
