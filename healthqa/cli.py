@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,9 @@ def _index(arguments: argparse.Namespace) -> int:
     folder = arguments.articles or settings.articles_dir
     if not folder.is_dir():
         return _complain(f"There is no folder {folder}: name the folder that holds the articles.")
+    if folder.resolve() != settings.articles_dir.resolve():
+        # The anticipated questions name passages of the articles they were written for.
+        settings = replace(settings, questions_dir=None)
     encoder = OnnxEncoder.load(settings.encoder_dir, threads=os.cpu_count() or 1)
     with _progress() as report:
         build = build_index(folder, settings, encoder, report)
