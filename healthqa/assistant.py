@@ -11,6 +11,7 @@ from healthqa.encoder import OnnxEncoder
 from healthqa.evidence import Evidence, assess
 from healthqa.followup import standalone
 from healthqa.hotlines import Hotlines
+from healthqa.joining import passages_to_show, says_the_same
 from healthqa.lexicon import Lexicon
 from healthqa.live_index import LiveIndex
 from healthqa.near_misses import NearMiss, NearMisses
@@ -39,6 +40,7 @@ class Examination:
     :param question: the stand-alone question.
     :param near_miss: why it is refused by type, if it is.
     :param hits: best passages; empty where the question is not looked up.
+    :param further: the passages after `hits`; rows of a table are taken from there.
     """
 
     question: str
@@ -46,6 +48,7 @@ class Examination:
     near_miss: NearMiss | None = None
     hits: tuple[Hit, ...] = ()
     evidence: Evidence | None = None
+    further: tuple[Hit, ...] = ()
 
 
 class Assistant:
@@ -116,7 +119,8 @@ class Assistant:
         near_miss = near_miss or self._near_misses.by_intent(context.intent)
         if near_miss is not None and near_miss.strong:
             return Examination(asked, near_miss=near_miss)
-        hits = retriever.search(asked, context, spoken=question)
+        found = retriever.search(asked, context, MORE_HITS, spoken=question)
+        hits = found[: self.settings.top_k]
         uncovered = retriever.uncovered(asked)
         evidence = assess(
             asked,
@@ -127,7 +131,7 @@ class Assistant:
             drift=retriever.drift(asked, uncovered),
             threshold=self.settings.threshold,
         )
-        return Examination(asked, near_miss=near_miss, hits=hits, evidence=evidence)
+        return Examination(asked, near_miss=near_miss, hits=hits, further=found[len(hits) :], evidence=evidence)
 
     def conclude(self, examination: Examination, context: Context | None = None) -> Answer:
         """Turn what was found into the reply."""
@@ -144,7 +148,9 @@ class Assistant:
             return self._no_evidence(examination)
         if evidence.decision == "clarify":
             return self._did_you_mean(examination)
-        return self._answer(examination.question, examination.hits[:1], examination.hits[1:], evidence)
+        shown = passages_to_show((*examination.hits, *examination.further), self.settings.max_words)
+        others = [hit for hit in examination.hits if hit not in shown]
+        return self._answer(examination.question, shown, others, evidence)
 
     def more(self, context: Context) -> Answer:
         """Show the next best passage for the last question."""
@@ -154,7 +160,7 @@ class Assistant:
             hits = self._live_index.retriever().search(context.last_question, context, MORE_HITS)
             fresh = [hit for hit in hits if hit.passage.id not in context.last_passages]
             seen = [hit for hit in hits if hit.passage.id in context.last_passages]
-            fresh = [hit for hit in fresh if not any(_says_the_same(hit, shown) for shown in seen)]
+            fresh = [hit for hit in fresh if not any(says_the_same(hit, shown) for shown in seen)]
             if not fresh or fresh[0].score < MORE_SHARE * hits[0].score:
                 return self._fixed("clarify", "utter_no_more", question=context.last_question)
             return self._answer(context.last_question, fresh[:1], fresh[1:], None)
@@ -230,9 +236,3 @@ def _with_evidence(answer: Answer, examination: Examination, why: str) -> Answer
     return replace(
         answer, question=examination.question, confidence=probability, reason=f"{why} {probability:.2f}{missing}"
     )
-
-
-def _says_the_same(hit: Hit, shown: Hit) -> bool:
-    """Tell whether two passages share most of their words."""
-    one, other = ({word.strip(".,;:()").lower() for word in h.passage.text.split()} for h in (hit, shown))
-    return len(one & other) > 0.7 * max(1, min(len(one), len(other)))

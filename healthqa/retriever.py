@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["WEIGHTS", "Retriever"]
 
 
-# Shares of the parts in a hit's score. Found on evaluation/dev_smoke.jsonl; the parts are all within 0 and 1.
+# Shares of the parts in a hit's score; the parts are all within 0 and 1. Found on evaluation/dev_smoke.jsonl and the
+# dev part of evaluation/sets: docs/adr/0003-retrieval.md.
 WEIGHTS: Mapping[str, float] = {
-    "dense": 0.42,
-    "heading": 0.12,
-    "lexical": 0.22,
-    "topic": 0.13,
-    "intent": 0.05,
-    "form": 0.06,
+    "dense": 0.77,
+    "lexical": 0.1,
+    "topic": 0.05,
+    "intent": 0.03,
+    "form": 0.05,
 }
 # A synonym put for the reader's word, or the story around the question, proves a little less.
 OTHER_WORDING = 0.97
@@ -41,8 +41,6 @@ OTHER_WORDING = 0.97
 OWN_WORDS = 0.5
 # Who asks on has read the last passage.
 REPEAT_PENALTY = 0.08
-# Headings are encoded when the index is loaded: 3 ms each.
-MOST_HEADINGS = 2000
 CANDIDATES = 64
 
 
@@ -67,7 +65,6 @@ class Retriever:
         self._words = LexicalIndex([self.lexicon.normalise(body) for body in bodies])
         self.vocabulary = self._words.vocabulary.union(*self._title_tokens)
         self._list_of = lists_of_items(index.passages, settings.max_words)
-        self._heading_of, self._headings = self._encode_headings()
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
     @property
@@ -90,20 +87,19 @@ class Retriever:
         context = context or Context()
         asked = self.lexicon.analyse(self.focus(query))
         readings = [asked]
-        dense, headings, lexical = self._signals(asked, query)
+        dense, lexical = self._signals(asked, query)
         follows = bool(spoken.strip()) and spoken.strip() != query.strip()
         if follows:
-            added = (dense, headings, lexical)
+            added = (dense, lexical)
             readings.append(self.lexicon.analyse(without_exceptions(spoken)))
             own = self._signals(readings[-1], spoken)
-            dense, headings, lexical = (OWN_WORDS * o + (1 - OWN_WORDS) * j for o, j in zip(own, added, strict=True))
+            dense, lexical = (OWN_WORDS * o + (1 - OWN_WORDS) * j for o, j in zip(own, added, strict=True))
         intent = self._intent_scores(context.intent) if context.intent.startswith("ask_") else {}
         kind = question_type(spoken if follows else query)
         hits = []
         for ordinal in set(np.argsort(-dense)[:CANDIDATES].tolist()) | set(np.argsort(-lexical)[:CANDIDATES].tolist()):
             parts = {
                 "dense": float(dense[ordinal]),
-                "heading": float(headings[ordinal]),
                 "lexical": float(lexical[ordinal]),
                 "topic": self._topic(ordinal, readings, context),
                 "intent": intent.get(ordinal, 0.0) * context.intent_confidence,
@@ -173,10 +169,8 @@ class Retriever:
         whole, shorter = (self.index.search(vector[None, :], 1)[0][1] for vector in vectors)
         return float(min(1.0, max(0.0, shorter - whole)))
 
-    def _signals(
-        self, asked: Analysis, query: str
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Return for every passage its best cosine, its heading's cosine and its BM25 share, each within 0 and 1."""
+    def _signals(self, asked: Analysis, query: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return for every passage its best cosine and its BM25 share, each within 0 and 1."""
         texts = dict.fromkeys([asked.text, asked.canonical_text])
         whole = self.lexicon.analyse(query).text
         if len(asked.text.split()) < len(whole.split()) // 2:
@@ -186,10 +180,7 @@ class Retriever:
         for row, vector in enumerate(vectors):
             for ordinal, score in self.index.search(vector[None, :], min(len(dense), 4 * CANDIDATES)):
                 dense[ordinal] = max(dense[ordinal], score * OTHER_WORDING**row)
-        headings = dense
-        if len(self._headings):
-            headings = np.clip(self._headings @ vectors[0], 0.0, 1.0)[self._heading_of]
-        return np.clip(dense, 0.0, 1.0), headings, self._words.scores(asked.tokens)
+        return np.clip(dense, 0.0, 1.0), self._words.scores(asked.tokens)
 
     def _topic(self, ordinal: int, readings: Sequence[Analysis], context: Context) -> float:
         """Return how far the passage (less: its article) is about the terms named in each reading of the question."""
@@ -202,14 +193,6 @@ class Retriever:
             found = sum(self._words.idf(token) * (0.6 * (token in own) + 0.4 * (token in title)) for token in wanted)
             shares.append(found / sum(self._words.idf(token) for token in wanted))
         return sum(shares) / len(shares) if shares else 0.0
-
-    def _encode_headings(self) -> tuple[list[int], NDArray[np.float32]]:
-        """Return for each passage the row of its question or heading, and the rows; none for a very large corpus."""
-        names = [passage.question or passage.section for passage in self.index.passages]
-        rows = {name: row for row, name in enumerate(dict.fromkeys(names))}
-        texts = list(rows) if len(rows) <= MOST_HEADINGS else []
-        vectors = self._encoder.encode(texts) if texts else np.zeros((0, 0), dtype=np.float32)
-        return [rows[name] for name in names], vectors
 
     def _search_intent(self, intent: str) -> dict[int, float]:
         """Return passage -> cosine with the words of the intent's name, scaled to 0..1 over the corpus."""
