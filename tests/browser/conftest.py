@@ -24,8 +24,9 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
+    # Not for the whole session: while playwright runs, no other test of this thread can use asyncio.run.
     if CHROMIUM is None:
         pytest.skip("no /usr/bin/chromium: apt-get install -y chromium")
     sync_api = pytest.importorskip("playwright.sync_api")
@@ -35,7 +36,7 @@ def browser() -> Iterator[object]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Server(FakeAgent(), settings(tmp_path_factory.mktemp("browser")), timeout=1, alarm_timeout=0.5) as running:
         yield running
