@@ -16,6 +16,8 @@ from healthqa.lexicon import Lexicon
 from healthqa.live_index import LiveIndex
 from healthqa.near_misses import NearMiss, NearMisses
 from healthqa.provenance import Provenance
+from healthqa.refused_examples import RefusedExamples
+from healthqa.retriever import Retriever
 from healthqa.safety import detect
 from healthqa.settings import Settings
 from healthqa.suggestions import related_questions, topic_of
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 # With a soft refusal (an intent that is often wrong), evidence this strong still shows the passage.
 STRONG_EVIDENCE = 0.85
+# From this cosine on a question without evidence is refused as the kind of question it resembles.
+BESIDE = 0.7
 MORE_HITS = 12
 # A further passage is offered when it scores at least this share of the best one.
 MORE_SHARE = 0.6
@@ -54,6 +58,7 @@ class Examination:
 class Assistant:
     """Answers from the index; refuses, asks back or raises the alarm otherwise. Safe to use from several threads.
 
+    :param examples: questions that are refused; without them only rules, intents and missing evidence refuse.
     :param find_red_flag: text -> red flag; the one function that NLU uses too.
     :param alarm_values: what the alarm texts' placeholders become (numbers of the configured country).
     """
@@ -66,6 +71,7 @@ class Assistant:
         near_misses: NearMisses,
         texts: Texts,
         *,
+        examples: RefusedExamples | None = None,
         find_red_flag: Callable[[str], RedFlag | None] = detect,
         alarm_values: dict[str, str] | None = None,
     ) -> None:
@@ -74,6 +80,7 @@ class Assistant:
         self._live_index = live_index
         self._lexicon = lexicon
         self._near_misses = near_misses
+        self._examples = examples
         self._find_red_flag = find_red_flag
         self._alarm_values = dict(alarm_values or {})
         self._provenance = Provenance(settings.articles_dir)
@@ -92,7 +99,8 @@ class Assistant:
         live_index = LiveIndex(settings, encoder, lexicon)
         live_index.retriever()
         values = hotlines.values(settings.country or None)
-        return cls(settings, live_index, lexicon, near_misses, texts, alarm_values=values)
+        examples = RefusedExamples(encoder, near_misses.examples)
+        return cls(settings, live_index, lexicon, near_misses, texts, examples=examples, alarm_values=values)
 
     def reply(self, question: str, context: Context | None = None) -> Answer:
         """Answer, ask back, refuse or raise the alarm. Never raises: a failure is a reply as well."""
@@ -122,6 +130,7 @@ class Assistant:
         found = retriever.search(asked, context, MORE_HITS, spoken=question)
         hits = found[: self.settings.top_k]
         uncovered = retriever.uncovered(asked)
+        beside, refused = self._nearest_refused(asked, question, retriever)
         evidence = assess(
             asked,
             hits,
@@ -129,9 +138,19 @@ class Assistant:
             retriever.lexicon,
             uncovered=uncovered,
             drift=retriever.drift(asked, uncovered),
+            beside=beside,
             threshold=self.settings.threshold,
         )
+        if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
+            near_miss = refused
         return Examination(asked, near_miss=near_miss, hits=hits, further=found[len(hits) :], evidence=evidence)
+
+    def _nearest_refused(self, asked: str, spoken: str, retriever: Retriever) -> tuple[float, NearMiss | None]:
+        if self._examples is None:
+            return 0.0, None
+        return self._examples.nearest(
+            retriever.lexicon.correct(retriever.focus(asked)), retriever.lexicon.correct(spoken)
+        )
 
     def conclude(self, examination: Examination, context: Context | None = None) -> Answer:
         """Turn what was found into the reply."""

@@ -40,10 +40,16 @@ class _Rule:
 
 @dataclass(frozen=True)
 class NearMisses:
-    """The rules of `near_misses.yml`."""
+    """What `near_misses.yml` says.
+
+    :param rules: patterns, in order.
+    :param intents: name of an intent -> kind.
+    :param examples: questions in readers' words, each with its kind.
+    """
 
     rules: tuple[_Rule, ...]
     intents: Mapping[str, NearMiss]
+    examples: tuple[tuple[str, NearMiss], ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> NearMisses:
@@ -62,7 +68,12 @@ class NearMisses:
             raise LexiconError(path, "There are no `rules:` in the file.", "Add them.")
         rules = tuple(_read_rule(path, number, entry) for number, entry in enumerate(content.get("rules") or (), 1))
         intents = {str(name): _read_intent(path, name, entry) for name, entry in (content.get("intents") or {}).items()}
-        return cls(rules, intents)
+        examples = tuple(
+            pair
+            for kind, entry in (content.get("examples") or {}).items()
+            for pair in _read_examples(path, kind, entry)
+        )
+        return cls(rules, intents, examples)
 
     def find(self, text: str, covered: Callable[[str], bool] = lambda words: False) -> NearMiss | None:
         """Return the kind of near miss that the words show.
@@ -101,3 +112,13 @@ def _read_intent(path: Path, name: str, entry: Any) -> NearMiss:  # noqa: ANN401
     if not isinstance(entry, dict) or not entry.get("type") or not entry.get("response"):
         raise LexiconError(path, "An intent needs `type` and `response`.", "Add what is missing.", f"intent `{name}`")
     return NearMiss(str(entry["type"]), str(entry["response"]), f"intent {name}", entry.get("strength") == "hard")
+
+
+def _read_examples(path: Path, kind: str, entry: Any) -> list[tuple[str, NearMiss]]:  # noqa: ANN401
+    where = f"examples of `{kind}`"
+    if not isinstance(entry, dict) or not entry.get("response") or not isinstance(entry.get("texts"), list):
+        raise LexiconError(path, "Examples need `response` and a list `texts`.", "Add what is missing.", where)
+    if not all(isinstance(text, str) and text.strip() for text in entry["texts"]):
+        raise LexiconError(path, "An example is not a text.", "Put it in quotes.", where)
+    found = NearMiss(str(kind), str(entry["response"]), "nearest example", strong=False)
+    return [(text, found) for text in entry["texts"]]
