@@ -12,7 +12,18 @@ import yaml
 
 from healthqa.errors import ContentError
 
-__all__ = ["SETS", "Dialogue", "Part", "Question", "Turn", "load_dialogues", "load_questions", "part_of"]
+__all__ = [
+    "SETS",
+    "Dialogue",
+    "Part",
+    "Question",
+    "Turn",
+    "check_lock",
+    "load_dialogues",
+    "load_questions",
+    "part_of",
+    "test_hash",
+]
 
 SETS = Path(__file__).parent / "sets"
 Part = Literal["dev", "test"]
@@ -86,6 +97,27 @@ def load_dialogues(folder: Path = SETS) -> tuple[Dialogue, ...]:
         Dialogue(tuple(Turn(text, expect, _need(needs, expect, path)) for text, expect in turns))
         for turns in _read(path)
     )
+
+
+def test_hash(folder: Path = SETS) -> str:
+    """Hash of the test part: its questions, what they need, and its dialogues."""
+    questions = [repr(question) for question in load_questions(folder) if question.part == "test"]
+    dialogues = [repr(dialogue) for dialogue in load_dialogues(folder) if dialogue.part == "test"]
+    return hashlib.sha256("\n".join(sorted(questions) + sorted(dialogues)).encode()).hexdigest()
+
+
+def check_lock(folder: Path = SETS) -> None:
+    """Make sure that the test part is the one that was locked.
+
+    :raises ContentError: when a test question, its facts or a test dialogue was changed.
+    """
+    lock = folder / "test.sha256"
+    if lock.read_text(encoding="utf-8").strip() != test_hash(folder):
+        raise ContentError(
+            lock,
+            "The test part has changed since it was locked.",
+            "Undo the change; mend only a wrong key, and say so.",
+        )
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401

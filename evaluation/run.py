@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.askers import Asker, CoreAsker, RestAsker
-from evaluation.questions import load_dialogues, load_questions
+from evaluation.leakage import find_leaks, training_texts
+from evaluation.questions import check_lock, load_dialogues, load_questions
 from evaluation.scoring import Outcome, ask_dialogues, ask_questions, rates, wilson
 from healthqa.assistant import Assistant
+from healthqa.encoder import OnnxEncoder
 from healthqa.settings import Settings
 
 __all__ = ["main"]
@@ -38,17 +40,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.misses and arguments.part == "test":
         parser.error("the test part's misses are reported by count only; use --part dev")
-    asker: Asker = RestAsker(arguments.server) if arguments.server else CoreAsker(Assistant.load(Settings.from_env()))
+    if arguments.part == "test":
+        check_lock()
+        _log_scoring(over_http=bool(arguments.server))
+    settings = Settings.from_env()
+    asker: Asker = RestAsker(arguments.server) if arguments.server else CoreAsker(Assistant.load(settings))
     outcomes = ask_questions(asker, [q for q in load_questions() if q.part == arguments.part])
     if not arguments.no_dialogues:
         outcomes += ask_dialogues(asker, [d for d in load_dialogues() if d.part == arguments.part])
-    console = Console()
-    _print_table(console, outcomes)
+    console, every = Console(), [*outcomes, *_apart(outcomes, settings)]
+    _print_table(console, every)
     if arguments.misses:
         _print_misses(console, outcomes)
     if arguments.save:
-        console.print(f"Written: {_save(outcomes, arguments.part, over_http=bool(arguments.server))}")
+        console.print(f"Written: {_save(every, arguments.part, over_http=bool(arguments.server))}")
     return 1 if any(outcome.kind == "none" for outcome in outcomes) else 0
+
+
+def _apart(outcomes: Sequence[Outcome], settings: Settings) -> list[Outcome]:
+    """Return the single questions that no training text comes near, as groups of their own."""
+    encoder = OnnxEncoder.load(settings.encoder_dir, threads=2)
+    single = [outcome for outcome in outcomes if outcome.group != "dialogue"]
+    training = training_texts(settings.root, settings.questions_dir)
+    leaks = {leak.question for leak in find_leaks([outcome.text for outcome in single], training, encoder)}
+    return [replace(o, group="apart from training", label=o.group) for o in single if o.text not in leaks]
+
+
+def _log_scoring(*, over_http: bool) -> None:
+    """Keep count of the looks at the test part: each one wears it out a little."""
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / "test_scorings.log").open("a", encoding="utf-8") as log:
+        log.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {'http' if over_http else 'core'}\n")
 
 
 def _print_table(console: Console, outcomes: Sequence[Outcome]) -> None:
