@@ -139,6 +139,7 @@ class Assistant:
             uncovered=uncovered,
             drift=retriever.drift(asked, uncovered),
             beside=beside,
+            follows=asked != " ".join(question.split()),
             threshold=self.settings.threshold,
         )
         if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
@@ -148,9 +149,9 @@ class Assistant:
     def _nearest_refused(self, asked: str, spoken: str, retriever: Retriever) -> tuple[float, NearMiss | None]:
         if self._examples is None:
             return 0.0, None
-        return self._examples.nearest(
-            retriever.lexicon.correct(retriever.focus(asked)), retriever.lexicon.correct(spoken)
-        )
+        # Of a follow-up the reader's own words only: what was added from the last question was answered before.
+        own = spoken if asked != " ".join(spoken.split()) else retriever.focus(asked)
+        return self._examples.nearest(retriever.lexicon.correct(own))
 
     def conclude(self, examination: Examination, context: Context | None = None) -> Answer:
         """Turn what was found into the reply."""
@@ -167,7 +168,8 @@ class Assistant:
             return self._no_evidence(examination)
         if evidence.decision == "clarify":
             return self._did_you_mean(examination)
-        shown = passages_to_show((*examination.hits, *examination.further), self.settings.max_words)
+        found = (*examination.hits, *examination.further)
+        shown = passages_to_show(found, self.settings.max_words, evidence.question_type)
         others = [hit for hit in examination.hits if hit not in shown]
         return self._answer(examination.question, shown, others, evidence)
 

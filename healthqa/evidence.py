@@ -25,6 +25,7 @@ COEFFICIENTS: Mapping[str, float] = {
     "uncovered_share": -2.2,
     "drift": -3.3,
     # Not fitted: the set has no intents, and quantities are refused by near_misses.yml before.
+    "follows": 0.5,
     "quantity": -1.0,
     "refused_intent": -2.5,
     "answered_intent": 1.0,
@@ -59,6 +60,7 @@ def assess(
     uncovered: Sequence[str] = (),
     drift: float = 0.0,
     beside: float = 0.0,
+    follows: bool = False,
     threshold: float = 0.5,
 ) -> Evidence:
     """Judge the hits for a stand-alone question.
@@ -66,10 +68,11 @@ def assess(
     :param uncovered: content words that the corpus lacks (`Retriever.uncovered`).
     :param drift: how much those words lead away from the corpus (`Retriever.drift`).
     :param beside: cosine of the nearest question that is refused (`RefusedExamples.nearest`).
+    :param follows: the question was made stand-alone: its subject has been answered before.
     :param threshold: probability from which on the first hit is shown.
     """
     kind = question_type(question)
-    features = features_of(question, hits, context, lexicon, uncovered, drift, beside)
+    features = features_of(question, hits, context, lexicon, uncovered, drift, beside) | {"follows": float(follows)}
     weight = sum(COEFFICIENTS[name] * value for name, value in features.items()) if hits else -20.0
     probability = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, weight))))
     decision: Decision = "refuse"

@@ -17,16 +17,20 @@ CANDIDATES = 3
 ROWS = 2
 
 
-def passages_to_show(hits: Sequence[Hit], max_words: int) -> tuple[Hit, ...]:
+def passages_to_show(hits: Sequence[Hit], max_words: int, kind: str = "other") -> tuple[Hit, ...]:
     """Return one or two hits to show, best first.
 
     :param hits: best first; at least one.
     :param max_words: a table longer than this is replaced by its best rows.
+    :param kind: what the question wants (`question_type`); a comparison is answered by two rows.
     """
     first = hits[0]
-    if first.passage.kind == "table" and first.passage.words > max_words:
-        rows = [hit for hit in hits if hit.passage.kind == "row" and _same_section(hit, first)][:ROWS]
-        return tuple(rows) or (first,)
+    table = first if first.passage.kind == "table" and first.passage.words > max_words else None
+    if kind == "compare":
+        table = next((hit for hit in hits[:CANDIDATES] if _compares(hit) and first.score - hit.score <= GAP), table)
+    if table is not None:
+        rows = [hit for hit in hits if hit.passage.kind == "row" and _same_section(hit, table)][:ROWS]
+        return tuple(rows) or (table,)
     for second in hits[1 : 1 + CANDIDATES]:
         near = first.score - second.score <= GAP
         short = first.passage.words + second.passage.words <= MOST_WORDS
@@ -39,6 +43,10 @@ def says_the_same(hit: Hit, shown: Hit) -> bool:
     """Tell whether two passages share most of their words."""
     one, other = ({word.strip(".,;:()").lower() for word in h.passage.text.split()} for h in (hit, shown))
     return len(one & other) > 0.7 * max(1, min(len(one), len(other)))
+
+
+def _compares(hit: Hit) -> bool:
+    return hit.passage.kind in ("table", "row")
 
 
 def _same_section(one: Hit, other: Hit) -> bool:

@@ -64,6 +64,9 @@ class Retriever:
         self._title_tokens = [frozenset(self.lexicon.normalise(passage.title)) for passage in index.passages]
         self._words = LexicalIndex([self.lexicon.normalise(body) for body in bodies])
         self.vocabulary = self._words.vocabulary.union(*self._title_tokens)
+        asked = (text for passage in index.passages for text in passage.encode_texts)
+        # Anticipated questions say in readers' words what is answered.
+        self._answered_words = self.vocabulary.union(*(self.lexicon.normalise(text) for text in asked))
         self._list_of = lists_of_items(index.passages, settings.max_words)
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
@@ -143,14 +146,14 @@ class Retriever:
         return bool(found) and all(stem_word(word) in self.vocabulary for word in found)
 
     def uncovered(self, question: str) -> tuple[str, ...]:
-        """Return the content words and terms of the question that no passage contains."""
+        """Return the content words and terms of the question that neither a passage nor an anticipated question contains."""
         analysis = self.lexicon.analyse(self.focus(question))
-        words = [word for word, stem in analysis.words.items() if stem not in self.vocabulary]
+        words = [word for word, stem in analysis.words.items() if stem not in self._answered_words]
         terms = [
             entity.value
             for entity in analysis.entities
-            if _token_of(entity) not in self.vocabulary
-            and not all(stem_word(word) in self.vocabulary for word in entity.value.lower().split())
+            if _token_of(entity) not in self._answered_words
+            and not all(stem_word(word) in self._answered_words for word in entity.value.lower().split())
         ]
         return tuple(dict.fromkeys([*terms, *words]))
 
@@ -207,7 +210,9 @@ class Retriever:
     def _form(self, passage: Passage, kind: str) -> float:
         """Return how well the form suits: 0.5 is neutral, tables and scraps get less, a plain yes or no more."""
         if passage.kind == "table":
-            return 0.5 if kind == "compare" else 0.0
+            return 1.0 if kind == "compare" else 0.0
+        if kind == "where" and passage.kind == "row":
+            return 1.0
         if kind == "yes_no" and passage.text.startswith(("Yes", "No,", "No.")):
             return 1.0
         return min(0.5, passage.words / 60)
