@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from healthqa.answer import compose_fixed
 from healthqa.assistant import Assistant
 from healthqa.conversations import ConversationFile
+from healthqa.errors import HealthQAError
 from healthqa.hotlines import Hotlines
 from healthqa.safety import RedFlagDetector
 from healthqa.settings import Settings
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _Content = TypeVar("_Content")
 _RETRY_SECONDS = 10.0
+# Asked at the start, so that no reader waits for what is loaded on first use: it goes all the way to an answer.
+_FIRST_QUESTION = "can low b12 cause muscle twitching?"
 # Said only when data/responses.yml itself cannot be read.
 _LAST_RESORT = "I'm sorry, something went wrong on our side. Please try again in a moment."
 
@@ -54,10 +57,22 @@ class Services:
 
     def warm_up(self) -> None:
         """Load everything now; a failure is logged, and the actions say so until it is mended."""
+        self.check_safety()
         try:
-            self.assistant().reply("warm up")
+            self.assistant().reply(_FIRST_QUESTION)
         except Exception as error:  # noqa: BLE001 - the server must start: alarms and fixed texts need it not to fail
             logger.error("The assistant is not ready: %s: %s", type(error).__name__, error)
+
+    def check_safety(self) -> None:
+        """Log, as one line each, what would make alarms worse: broken patterns or numbers, an unknown country."""
+        try:
+            _fresh(RedFlagDetector.load, self.settings.lexicon_dir / "red_flags.yml").detect("warm up")
+        except HealthQAError as error:
+            logger.error("The patterns for emergencies cannot be used: %s", error)
+        try:
+            Hotlines.load(self.settings.lexicon_dir / "hotlines.yml").check(self.settings.country or None)
+        except HealthQAError as error:
+            logger.error('Alarms say "your local emergency number": %s', error)
 
     def text(self, name: str, **values: str) -> str:
         """Return a fixed text; `key` chooses the variant.

@@ -90,7 +90,12 @@ def _says_nothing_yet(tracker: DialogueStateTracker) -> bool:
 def _hotline_values() -> dict[str, str]:
     try:
         settings = Settings.from_env()
-        return {**_NO_HOTLINES, **Hotlines.load(settings.lexicon_dir / "hotlines.yml").values(settings.country or None)}
+        hotlines = Hotlines.load(settings.lexicon_dir / "hotlines.yml")
     except HealthQAError as error:
         logger.error("Alarms name no numbers: %s", error)
         return dict(_NO_HOTLINES)
+    try:
+        hotlines.check(settings.country or None)
+    except HealthQAError as error:
+        logger.error('Alarms say "your local emergency number": %s', error)
+    return {**_NO_HOTLINES, **hotlines.values(settings.country or None)}

@@ -39,8 +39,10 @@ class LexiconEntityExtractor(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> LexiconEntityExtractor:
-        """Make the component; the lexicon is read on first use."""
-        return cls(config)
+        """Make the component; the lexicon is read now if it can be, so that the first reader does not wait."""
+        component = cls(config)
+        component._find("warm up")
+        return component
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:

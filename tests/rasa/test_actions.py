@@ -310,3 +310,16 @@ def test_services_try_again_after_a_failure(tmp_path: Path, monkeypatch: pytest.
 def test_services_warm_up_never_stops_the_server(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     services(tmp_path, broken=True).warm_up()
     assert "not ready" in caplog.text
+
+
+def test_services_name_an_unknown_country_once_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings.from_env({"HEALTHQA_ROOT": str(ROOT), "HEALTHQA_COUNTRY": "ZZ", "HEALTHQA_DATA": str(tmp_path)})
+    made = Services(settings)
+    made.check_safety()
+    [line] = [record.getMessage() for record in caplog.records if "HEALTHQA_COUNTRY" in record.getMessage()]
+    assert "'ZZ'" in line and "GB" in line
+    alarm = made.alarm("I have crushing chest pain")
+    assert alarm is not None and "your local emergency number" in alarm.text
+    caplog.clear()
+    Services(Settings.from_env({"HEALTHQA_ROOT": str(ROOT), "HEALTHQA_COUNTRY": "gb"})).check_safety()
+    assert not caplog.records

@@ -184,3 +184,53 @@ def test_classifier_trained_on_nothing_still_answers(
     assert untrained.train(TrainingData([])) == resource
     [message] = untrained.process([Message({TEXT: "hello"})])
     assert message.get(INTENT)["confidence"] == 0.0
+
+
+def ranked(text: str, top: str = "emergency", **chances: float) -> Message:
+    ranking = [{"name": name, "confidence": chance} for name, chance in chances.items()]
+    data = {TEXT: text, INTENT: {"name": top, "confidence": chances.get(top, 0.0)}, "intent_ranking": ranking}
+    [message] = RedFlagGuard(RedFlagGuard.get_default_config()).process([Message(data)])
+    return message
+
+
+def test_guard_takes_a_sure_classifier_for_an_alarm() -> None:
+    message = ranked("the room is spinning and fading away", emergency=0.6, crisis=0.25, greet=0.1)
+    assert message.get(INTENT)["name"] == "emergency"
+    assert message.get("red_flag") == {"kind": "emergency", "category": "classifier"}
+
+
+def test_guard_adds_up_both_alarms_behind_a_fallback() -> None:
+    message = ranked("so this is where it ends", "nlu_fallback", nlu_fallback=0.7, crisis=0.45, emergency=0.4)
+    assert message.get(INTENT)["name"] == "crisis"
+
+
+def test_guard_withdraws_an_alarm_of_an_unsure_classifier() -> None:
+    message = ranked("my shoulder is stiff", emergency=0.7, other_health_topic=0.3)
+    assert message.get(INTENT)["name"] == "nlu_fallback"
+    assert message.get("red_flag") is None
+
+
+def test_guard_stays_silent_where_a_pattern_was_denied() -> None:
+    assert ranked("I don't have chest pain", emergency=0.99).get(INTENT)["name"] == "nlu_fallback"
+
+
+def test_guard_believes_a_sure_classifier_when_the_patterns_are_broken(tmp_path: Path) -> None:
+    (tmp_path / "red_flags.yml").write_text("[", encoding="utf-8")
+    guard = RedFlagGuard({"lexicon": str(tmp_path)})
+    [message] = guard.process([Message({TEXT: "help", "intent_ranking": [{"name": "crisis", "confidence": 0.9}]})])
+    assert message.get(INTENT)["name"] == "crisis"
+
+
+def test_guard_refuses_a_threshold_that_is_no_chance() -> None:
+    with pytest.raises(ValueError, match="alarm_threshold"):
+        RedFlagGuard({"alarm_threshold": 0})
+
+
+def test_nlg_names_an_unknown_country_and_still_has_words(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from addons.nlg import HealthNlg
+
+    monkeypatch.setenv("HEALTHQA_COUNTRY", "ZZ")
+    assert "your local emergency number" in HealthNlg()._values["emergency_call"]
+    assert "'ZZ'" in caplog.text
