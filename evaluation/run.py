@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="healthqa evaluate", description=__doc__)
     parser.add_argument("--part", choices=("dev", "test"), default="dev", help="which half of the sets (default dev)")
     parser.add_argument("--server", help="address of a running Rasa server; without it the core alone is asked")
+    parser.add_argument("--index", type=Path, help="another index than the configured one (core only)")
     parser.add_argument("--misses", action="store_true", help="show each wrong reply (dev part only)")
     parser.add_argument("--no-dialogues", action="store_true", help="single questions only")
     parser.add_argument("--save", action="store_true", help=f"write a dated result into {RESULTS.name}/")

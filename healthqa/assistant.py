@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 STRONG_EVIDENCE = 0.85
 # From this cosine on a question without evidence is refused as the kind of question it resembles.
 BESIDE = 0.7
-MORE_HITS = 12
+MORE_HITS = 30
 # A further passage is offered when it scores at least this share of the best one.
 MORE_SHARE = 0.6
 

@@ -40,7 +40,9 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _EXCEPT = re.compile(
-    r",?\s*\b(besides|other than|apart from|aside from|except( for)?|and not|if (it is|it's|it isn't|not)( not)?|not (from|due to|because of|caused by)|not(?= (vitamin )?b-?12\b)|rather than|instead of)\s+[^?.!,;]{1,30}",
+    r",?\s*\b(besides|other than|apart from|aside from|except( for)?|and not|"
+    r"if (it is|it's) not|if (it isn't|not)|not (from|due to|because of|caused by)|not(?= (vitamin )?b-?12\b)|"
+    r"rather than|instead of)\s+[^?.!,;]{1,30}",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")

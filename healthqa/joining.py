@@ -10,7 +10,7 @@ __all__ = ["passages_to_show", "says_the_same"]
 
 # A second passage is shown when it scores nearly as well as the first and both stay short enough to read.
 # Found on the dev part of evaluation/sets: docs/adr/0003-retrieval.md.
-GAP = 0.06
+GAP = 0.07
 MOST_WORDS = 130
 # Of the hits after the first only these are looked at: later ones are about something else.
 CANDIDATES = 3
@@ -31,18 +31,20 @@ def passages_to_show(hits: Sequence[Hit], max_words: int, kind: str = "other") -
     if table is not None:
         rows = [hit for hit in hits if hit.passage.kind == "row" and _same_section(hit, table)][:ROWS]
         return tuple(rows) or (table,)
-    for second in hits[1 : 1 + CANDIDATES]:
-        near = first.score - second.score <= GAP
-        short = first.passage.words + second.passage.words <= MOST_WORDS
-        if near and short and second.passage.kind != "table" and not says_the_same(second, first):
-            return first, second
-    return (first,)
+    second = next((hit for hit in hits[1 : 1 + CANDIDATES] if _fits_beside(first, hit)), None)
+    return (first,) if second is None else (first, second)
 
 
 def says_the_same(hit: Hit, shown: Hit) -> bool:
     """Tell whether two passages share most of their words."""
     one, other = ({word.strip(".,;:()").lower() for word in h.passage.text.split()} for h in (hit, shown))
     return len(one & other) > 0.7 * max(1, min(len(one), len(other)))
+
+
+def _fits_beside(first: Hit, second: Hit) -> bool:
+    near = first.score - second.score <= GAP
+    short = first.passage.words + second.passage.words <= MOST_WORDS
+    return near and short and second.passage.kind != "table" and not says_the_same(second, first)
 
 
 def _compares(hit: Hit) -> bool:

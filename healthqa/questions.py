@@ -15,7 +15,8 @@ _TYPES: Mapping[str, re.Pattern[str]] = {
         "how_long": r"\bhow (long|soon|fast|quick\w*)\b|\bwhen (will|do|does)\b",
         "when_to": r"\bwhen (should|to|must|do i)\b",
         "why": r"\bwhy\b|\bhow come\b|\breason\b",
-        "compare": r"\b(difference|differ|versus|vs|compare\w*|same as|distinguish\w*|(know|tell) (if|whether)\b.{0,60}\bor\b|tell .{0,30}(apart|from))\b",
+        "compare": r"\b(difference|differ|versus|vs|compare\w*|same as|distinguish\w*|"
+        r"(know|tell) (if|whether)\b.{0,60}\bor\b|tell .{0,30}(apart|from))\b",
         "where": r"\bwhere\b|\bwhich (part|muscle)",
         "who": r"\bwho\b|\bam i at risk\b",
         "how": r"\bhow\b",

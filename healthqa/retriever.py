@@ -42,6 +42,8 @@ OWN_WORDS = 0.5
 # Who asks on has read the last passage.
 REPEAT_PENALTY = 0.08
 CANDIDATES = 64
+# What a story tells and its question only points at ("how long until it gets better?").
+_TOLD = ("symptom", "treatment")
 
 
 class Retriever:
@@ -124,7 +126,7 @@ class Retriever:
         own = self.lexicon.analyse(asking).entities
         if any(entity.entity == "symptom" for entity in own):
             return asking
-        told = [entity.value for entity in self.lexicon.analyse(query).entities if entity.entity == "symptom"]
+        told = [entity.value for entity in self.lexicon.analyse(query).entities if entity.entity in _TOLD]
         return " ".join([asking, *dict.fromkeys(told)])
 
     def sentence_scores(self, query: str, passage: Passage) -> list[float]:
@@ -146,7 +148,7 @@ class Retriever:
         return bool(found) and all(stem_word(word) in self.vocabulary for word in found)
 
     def uncovered(self, question: str) -> tuple[str, ...]:
-        """Return the content words and terms of the question that neither a passage nor an anticipated question contains."""
+        """Return the content words and terms of the question in no passage and no anticipated question."""
         analysis = self.lexicon.analyse(self.focus(question))
         words = [word for word, stem in analysis.words.items() if stem not in self._answered_words]
         terms = [

@@ -34,7 +34,7 @@ _AMERICAN = {
 _CHAT = {
     "nite": "night", "nites": "nights", "tonite": "tonight", "cuz": "because", "coz": "because", "bcoz": "because",
     "bcuz": "because", "wat": "what", "wot": "what", "wats": "what's", "wen": "when", "abt": "about", "ppl": "people",
-    "thru": "through", "lvl": "level", "lvls": "levels", "def": "deficiency", "defic": "deficiency",
+    "thru": "through", "lvl": "level", "b4": "before", "lvls": "levels", "def": "deficiency", "defic": "deficiency",
     "symps": "symptoms", "sx": "symptoms", "tx": "treatment", "dx": "diagnosis", "inj": "injection",
     "supps": "supplements", "dr": "doctor", "docs": "doctors", "doc": "doctor", "gp": "doctor",
 }  # fmt: skip

@@ -36,11 +36,25 @@ def test_evidence_refuses_without_hits(lexicon: Lexicon) -> None:
 
 def test_evidence_falls_when_unknown_words_lead_away(lexicon: Lexicon) -> None:
     question = "can low b12 cause tinnitus"
-    plain = assess(question, [hit(0.66)], Context(), lexicon)
-    unknown = assess(question, [hit(0.66)], Context(), lexicon, uncovered=("tinnitus",), drift=0.17)
+    plain = assess(question, [hit(0.66)], Context(), lexicon, beside=0.55)
+    unknown = assess(question, [hit(0.66)], Context(), lexicon, uncovered=("tinnitus",), drift=0.17, beside=0.55)
     assert plain.decision == "answer"
     assert unknown.decision == "refuse"
     assert unknown.uncovered_terms == ("tinnitus",)
+
+
+def test_evidence_falls_when_a_refused_question_is_nearer(lexicon: Lexicon) -> None:
+    question = "where on the arm is b12 injected"
+    far = assess(question, [hit(0.7)], Context(), lexicon, beside=0.5)
+    near = assess(question, [hit(0.7)], Context(), lexicon, beside=0.95)
+    assert far.decision == "answer"
+    assert near.decision == "refuse"
+
+
+def test_evidence_trusts_a_follow_up_a_little_more(lexicon: Lexicon) -> None:
+    alone = assess("why", [hit(0.6)], Context(), lexicon, beside=0.5)
+    following = assess("why", [hit(0.6)], Context(), lexicon, beside=0.5, follows=True)
+    assert alone.probability < following.probability
 
 
 def test_evidence_survives_an_unknown_word_that_changes_nothing(lexicon: Lexicon) -> None:
