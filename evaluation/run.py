@@ -44,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.part == "test":
         check_lock()
         _log_scoring(over_http=bool(arguments.server))
-    settings = Settings.from_env()
+    if arguments.index and arguments.server:
+        parser.error("--index is for the core alone; a server answers from its own index")
+    settings = Settings.from_env(**({"index_dir": arguments.index.resolve()} if arguments.index else {}))
     asker: Asker = RestAsker(arguments.server) if arguments.server else CoreAsker(Assistant.load(settings))
     outcomes = ask_questions(asker, [q for q in load_questions() if q.part == arguments.part])
     if not arguments.no_dialogues:
