@@ -75,6 +75,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="start the action server and Rasa with the chat page")
     serve.set_defaults(run=_serve)
+
+    evaluate = commands.add_parser("evaluate", help="measure on the question sets (healthqa evaluate -- --help)")
+    evaluate.add_argument("options", nargs="*", help="what `python -m evaluation.run` takes, after --")
+    evaluate.set_defaults(run=_evaluate)
     return parser
 
 
@@ -187,12 +191,21 @@ def _explain(console: Console, answer: Answer, examination: Examination) -> None
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    root = Settings.from_env().root
-    if not (root / "scripts" / "serve.py").is_file():
-        return _complain(f"There is no scripts/serve.py in {root}: run `healthqa serve` with a clone of the project.")
+    return _become("serve", "scripts.serve", ())
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    return _become("evaluate", "evaluation.run", arguments.options)
+
+
+def _become(command: str, module: str, options: Sequence[str]) -> int:
+    """Hand over to a program of the clone that is no part of the installed package."""
+    root, path = Settings.from_env().root, f"{module.replace('.', '/')}.py"
+    if not (root / path).is_file():
+        return _complain(f"There is no {path} in {root}: run `healthqa {command}` with a clone of the project.")
     os.chdir(root)
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "scripts.serve"])
+    os.execv(sys.executable, [sys.executable, "-m", module, *options])
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
