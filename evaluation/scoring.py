@@ -7,10 +7,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+import yaml
 
 from evaluation.askers import Asker, Reply
 from evaluation.questions import Dialogue, Question
-from healthqa.answer import DISCLAIMER, SOURCE_PREFIX
+from healthqa.answer import DISCLAIMER, NOT_REVIEWED, SOURCE_PREFIX
+from healthqa.settings import Settings
 
 __all__ = ["Outcome", "Rate", "ask_dialogues", "ask_questions", "rates", "reply_kind", "shown_text", "wilson"]
 
@@ -65,7 +69,15 @@ def shown_text(reply: str) -> str:
     sources = [number for number, line in enumerate(lines) if line.startswith(SOURCE_PREFIX)]
     if not sources:
         return ""
-    return "\n".join(line for line in lines[: sources[-1]] if not line.startswith(SOURCE_PREFIX))
+    kept = (line for line in lines[: sources[-1]] if not line.startswith((SOURCE_PREFIX, *_notices())))
+    return "\n".join(line for line in kept if line != NOT_REVIEWED)
+
+
+@lru_cache(maxsize=1)
+def _notices() -> tuple[str, ...]:
+    """First lines of the automated notice, which stands before the first reply of a conversation."""
+    texts = yaml.safe_load(Settings.from_env().responses_path.read_text(encoding="utf-8"))
+    return tuple(variant["text"].strip().split("\n")[0] for variant in texts["responses"]["utter_notice"])
 
 
 def reply_kind(reply: Reply) -> str:

@@ -6,15 +6,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from evaluation.askers import Reply
 from evaluation.leakage import find_leaks, training_texts
 from evaluation.questions import SETS, Question, check_lock, load_dialogues, load_questions, part_of
 from evaluation.scoring import ask_questions, rates, reply_kind, shown_text, wilson
-from healthqa.answer import DISCLAIMER
+from healthqa.answer import DISCLAIMER, NOT_REVIEWED
 from healthqa.errors import ContentError
 from tests.fakes import FakeEncoder
 
+ROOT = Path(__file__).resolve().parents[2]
 ANSWER = f"Low B12 can harm nerves.\nSource: A › B – http://127.0.0.1/a#b\nNo clinician has reviewed it.\n{DISCLAIMER}"
 REFUSAL = f"The articles do not say.\n{DISCLAIMER}"
 
@@ -79,6 +81,13 @@ def test_dialogue_with_an_unknown_fact_is_an_error(tmp_path: Path) -> None:
 )
 def test_reply_is_judged_by_what_the_reader_sees(reply: Reply, kind: str, shown: str) -> None:
     assert (reply_kind(reply), shown_text(reply.text)) == (kind, shown)
+
+
+def test_notice_and_review_line_are_no_part_of_what_is_shown() -> None:
+    notice = yaml.safe_load((ROOT / "data" / "responses.yml").read_text(encoding="utf-8"))["responses"]["utter_notice"]
+    passage, source, review, *_ = ANSWER.split("\n")
+    reply = "\n".join([notice[0]["text"].strip(), passage, source, NOT_REVIEWED, "Second.", source, DISCLAIMER])
+    assert shown_text(reply) == f"{passage}\nSecond."
 
 
 def test_facts_must_stand_in_the_passage_not_in_its_source() -> None:
