@@ -28,7 +28,7 @@ COEFFICIENTS: Mapping[str, float] = {
     "follows": 0.5,
     "quantity": -1.0,
     "refused_intent": -2.5,
-    "answered_intent": 1.0,
+    "answered_intent": 0.3,
 }
 # Below this share of the threshold a guess would be a bad offer.
 CLARIFY_SHARE = 0.5
