@@ -1,6 +1,6 @@
 """Compare intent classifiers on cross-validation folds and on held-out questions.
 
-Run from the project folder, after `make index`: `python benchmarks/intent_classifier.py`.
+Run from the project folder, after `make index`: `python -m benchmarks.intent_classifier`.
 All classifiers see the same vectors of the exported encoder; nothing is written.
 """
 

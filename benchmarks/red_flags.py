@@ -1,6 +1,6 @@
 """Compare ways to find alarms where the patterns see none: the intent classifier, and neighbours of the encoder.
 
-Run from the project folder, after `make index`: `python benchmarks/red_flags.py`. Nothing is written.
+Run from the project folder, after `make index`: `python -m benchmarks.red_flags`. Nothing is written.
 `--part test` prints the figures of the test parts; look at them once, after everything is chosen.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from intent_classifier import plain, training_examples
+from benchmarks.intent_classifier import plain, training_examples
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 

@@ -72,7 +72,7 @@ def _apart(outcomes: Sequence[Outcome], settings: Settings) -> list[Outcome]:
 def _log_scoring(*, over_http: bool) -> None:
     """Keep count of the looks at the test part: each one wears it out a little."""
     RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / "test_scorings.log").open("a", encoding="utf-8") as log:
+    with (RESULTS / "test_scorings.txt").open("a", encoding="utf-8") as log:
         log.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {'http' if over_http else 'core'}\n")
 
 
