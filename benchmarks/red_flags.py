@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from benchmarks.intent_classifier import plain, training_examples
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from addons.components.red_flag_guard import mentions_alarm
 from addons.components.sentence_intent_classifier import IntentModel
+from benchmarks.intent_classifier import plain, training_examples
 from evaluation.safety.score import read_messages
 from healthqa.encoder import OnnxEncoder
 from healthqa.safety import default_detector
