@@ -6,12 +6,15 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "channels"))
 
 from web_server import FakeAgent, Served, Server, settings  # noqa: E402
+
+from tests.browser.chat_bot import bot  # noqa: E402
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -40,6 +43,24 @@ def browser() -> Iterator[object]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Server(FakeAgent(), settings(tmp_path_factory.mktemp("browser")), timeout=1, alarm_timeout=0.5) as running:
         yield running
+
+
+@pytest.fixture
+def page(browser: Any, served: Served) -> Iterator[Any]:
+    served.agent.script = bot
+    served.agent.heard.clear()
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("console", lambda entry: problems.append(entry.text) if entry.type == "error" else None)
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.goto(served.address)
+    yield opened
+    hacked = opened.evaluate("window.hacked")
+    context.close()
+    assert hacked is None
+    unexpected = [text for text in problems if "net::ERR" not in text and "401" not in text]
+    assert unexpected == []
 
 
 @pytest.fixture(scope="session")
