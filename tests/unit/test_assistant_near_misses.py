@@ -43,6 +43,8 @@ def lexicon() -> Lexicon:
         ("do I have a B12 deficiency?", "personal_diagnosis"),
         ("is my twitching ALS?", "personal_diagnosis"),
         ("what's wrong with me", "personal_diagnosis"),
+        ("do I need to see a doctor today about my twitching", "personal_diagnosis"),
+        ("should i go to hospital now because of my cramps", "personal_diagnosis"),
         ("is b12 safe while pregnant", "pregnancy_child"),
         ("does my 4 year old need b12", "pregnancy_child"),
         ("why is my dog twitching", "animal"),
