@@ -16,7 +16,7 @@ _TOPIC_TERMS = 2
 
 
 def related_questions(candidates: Iterable[Hit], shown: Sequence[Hit], asked: str) -> tuple[str, ...]:
-    """Return up to three questions that other passages answer: an FAQ's question or a section's heading.
+    """Return up to three questions that other passages answer: an FAQ's question or a heading that is one.
 
     :param shown: passages that were just shown; their questions are not offered again.
     :param asked: the question just asked.
@@ -41,7 +41,9 @@ def topic_of(question: str, lexicon: Lexicon) -> str:
 
 
 def _offer(passage: Passage) -> str:
-    return (passage.question or passage.section).strip()
+    """Return a question; a heading that is none would be a button whose answer is somewhere else."""
+    offer = (passage.question or passage.section).strip()
+    return offer if offer.endswith("?") else ""
 
 
 def _plain(text: str) -> str:

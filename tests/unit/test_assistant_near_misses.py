@@ -32,6 +32,8 @@ def lexicon() -> Lexicon:
         ("how much do B12 shots cost?", "price"),
         ("which brand of b12 is best", "price"),
         ("where can I buy b12", "price"),
+        ("how much is a b12 test?", "price"),
+        ("how much are b12 shots", "price"),
         ("can I take b12 with metformin?", "drug_interaction"),
         ("does b12 interact with my meds", "drug_interaction"),
         ("can a lack of vitamin D cause twitching?", "other_vitamin"),
