@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export RASA_TELEMETRY_ENABLED := false
 export PYTHONUTF8 := 1
 
-.PHONY: help setup index train run shell test lint format lock clean
+.PHONY: help setup alarms index train run shell telegram test lint format lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -13,6 +13,9 @@ help: ## Show this list.
 
 setup: ## Make .venv with Python 3.10 and the locked packages (done once).
 	@scripts/setup.sh
+
+alarms: setup ## Train the classifier that finds emergencies and crises (some minutes; once).
+	@$(PY) -m scripts.steps alarms
 
 index: setup ## Export the encoder where needed and build the index from knowledge/articles.
 	@$(PY) -m scripts.steps index
@@ -25,6 +28,9 @@ run: train ## Do all of the above, then serve; prints the chat page's address.
 
 shell: train ## Talk to the assistant in the terminal (rasa shell).
 	@$(PY) -m scripts.shell
+
+telegram: train ## Serve in Telegram too, without a public address (HEALTHQA_TELEGRAM_TOKEN=...).
+	@$(PY) -m scripts.telegram
 
 test: setup ## Run all tests. One part: make test ARGS="tests/unit -k safety".
 	@$(PY) -m pytest $(ARGS)

@@ -15,7 +15,7 @@ from healthqa.assistant import Assistant
 from healthqa.conversations import ConversationFile
 from healthqa.errors import HealthQAError
 from healthqa.hotlines import Hotlines
-from healthqa.safety import RedFlagDetector
+from healthqa.safety import finder_of
 from healthqa.settings import Settings
 from healthqa.texts import Texts
 from healthqa.types import Answer, AnswerKind
@@ -66,7 +66,7 @@ class Services:
     def check_safety(self) -> None:
         """Log, as one line each, what would make alarms worse: broken patterns or numbers, an unknown country."""
         try:
-            _fresh(RedFlagDetector.load, self.settings.lexicon_dir / "red_flags.yml").detect("warm up")
+            finder_of(self.settings).detect("warm up")
         except HealthQAError as error:
             logger.error("The patterns for emergencies cannot be used: %s", error)
         try:
@@ -95,7 +95,7 @@ class Services:
 
     def alarm(self, text: str) -> Answer | None:
         """Return the alarm that a text calls for, if any."""
-        red_flag = _fresh(RedFlagDetector.load, self.settings.lexicon_dir / "red_flags.yml").detect(text)
+        red_flag = finder_of(self.settings).detect(text)
         if red_flag is None:
             return None
         hotlines = _fresh(Hotlines.load, self.settings.lexicon_dir / "hotlines.yml").values(

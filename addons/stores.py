@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -23,7 +24,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from healthqa.conversations import ConversationFile, StoredEvent
+from addons.reader_data import StoreUnavailable
+from healthqa.conversations import ConversationFile, Feedback, StoredEvent, StoredSummary
 from healthqa.settings import Settings
 
 __all__ = ["FORGET_SLOT", "ForgettingSQLiteTrackerStore"]
@@ -57,6 +59,7 @@ class ForgettingSQLiteTrackerStore(TrackerStore):
         self.file = ConversationFile(Path(path), settings.retention_days)
         self.healthy = True
         self._deletions: OrderedDict[str, float] = OrderedDict()
+        self._refused: OrderedDict[str, float] = OrderedDict()
         self._unfinished: set[str] = set()
         super().__init__(domain, event_broker, **kwargs)
 
@@ -79,6 +82,58 @@ class ForgettingSQLiteTrackerStore(TrackerStore):
         """Return a conversation with all its sessions."""
         events = await self._attempt("read a conversation", lambda: self.file.events(conversation_id), [])
         return self._tracker(conversation_id, events)
+
+    async def conversation(self, sender_id: str) -> DialogueStateTracker | None:
+        """Return a conversation with all its sessions.
+
+        :raises StoreUnavailable: when it cannot be read.
+        """
+        return self._tracker(sender_id, await self._must(lambda: self.file.events(sender_id)))
+
+    async def summary(self, sender_id: str) -> StoredSummary:
+        """Return how much is stored about a reader.
+
+        :raises StoreUnavailable: when it cannot be read.
+        """
+        return await self._must(lambda: self.file.summary(sender_id))
+
+    async def ratings(self, sender_id: str) -> dict[str, str]:
+        """Return the reader's ratings by answer id.
+
+        :raises StoreUnavailable: when they cannot be read.
+        """
+        return await self._must(lambda: self.file.ratings(sender_id))
+
+    async def save_feedback(self, sender_id: str, feedback: Feedback) -> None:
+        """Keep feedback; it replaces what there was for the same answer.
+
+        :raises StoreUnavailable: when it cannot be written.
+        """
+        await self._must(lambda: self.file.add_feedback(sender_id, feedback))
+
+    async def forget(self, sender_id: str, refuse_until: float = 0.0) -> None:
+        """Delete all of a conversation; what an unfinished turn may still bring is not stored.
+
+        :param refuse_until: time up to which the id is refused; 0: it may be used again.
+        :raises StoreUnavailable: when it could not be deleted; the id is not refused then.
+        """
+        self._remember_deletion(sender_id, time.time())
+        await self._must(lambda: self.file.delete(sender_id, refuse_until))
+        self._unfinished.discard(sender_id)
+        if refuse_until:
+            self._refused[_digest(sender_id)] = refuse_until
+            _shorten(self._refused)
+
+    def deleted_since(self, sender_id: str, moment: float) -> bool:
+        """Return whether this process deleted what was said from that moment (seconds since 1970) on."""
+        return self._deletions.get(_digest(sender_id), 0.0) >= moment
+
+    async def is_refused(self, sender_id: str) -> bool:
+        """Return whether a conversation was deleted for good, by this process or another one."""
+        if _digest(sender_id) in self._refused:
+            return True
+        # A store that cannot be read refuses nobody: it shows nothing either, and readers are answered all the same.
+        return await self._attempt("look for a deleted conversation", lambda: self.file.is_refused(sender_id), False)
 
     async def keys(self) -> Iterable[str]:
         """Return the ids of all conversations."""
@@ -123,6 +178,12 @@ class ForgettingSQLiteTrackerStore(TrackerStore):
         except Exception as error:  # noqa: BLE001 - whatever broker it is, the turn goes on
             logger.error("Could not stream the events of a conversation: %s", type(error).__name__)
 
+    async def _must(self, work: Callable[[], _Result]) -> _Result:
+        try:
+            return await asyncio.to_thread(work)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(f"{self.file.path}: {error}") from error
+
     async def _attempt(self, what: str, work: Callable[[], _Result], otherwise: _Result) -> _Result:
         """Run the work in a thread; on failure log it without the reader's words and return `otherwise`."""
         try:
@@ -138,8 +199,12 @@ class ForgettingSQLiteTrackerStore(TrackerStore):
         key = _digest(sender_id)
         self._deletions[key] = max(until, self._deletions.get(key, 0.0))
         self._deletions.move_to_end(key)
-        while len(self._deletions) > _REMEMBERED_DELETIONS:
-            self._deletions.popitem(last=False)
+        _shorten(self._deletions)
+
+
+def _shorten(remembered: OrderedDict[str, float]) -> None:
+    while len(remembered) > _REMEMBERED_DELETIONS:
+        remembered.popitem(last=False)
 
 
 def _digest(sender_id: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from healthqa.answer import compose_answer, compose_fixed
 from healthqa.encoder import OnnxEncoder
-from healthqa.evidence import Evidence, assess
-from healthqa.followup import standalone
+from healthqa.evidence import BESIDE_LEAD, Evidence, assess
+from healthqa.followup import StandAlone, rule_text, standalone
 from healthqa.hotlines import Hotlines
 from healthqa.joining import passages_to_show, says_the_same
 from healthqa.lexicon import Lexicon
@@ -18,7 +18,7 @@ from healthqa.near_misses import NearMiss, NearMisses
 from healthqa.provenance import Provenance
 from healthqa.refused_examples import RefusedExamples
 from healthqa.retriever import Retriever
-from healthqa.safety import detect
+from healthqa.safety import detect, finder_of
 from healthqa.settings import Settings
 from healthqa.suggestions import related_questions, topic_of
 from healthqa.texts import Texts
@@ -100,7 +100,16 @@ class Assistant:
         live_index.retriever()
         values = hotlines.values(settings.country or None)
         examples = RefusedExamples(encoder, near_misses.examples)
-        return cls(settings, live_index, lexicon, near_misses, texts, examples=examples, alarm_values=values)
+        return cls(
+            settings,
+            live_index,
+            lexicon,
+            near_misses,
+            texts,
+            examples=examples,
+            find_red_flag=lambda text: finder_of(settings).detect(text),
+            alarm_values=values,
+        )
 
     def reply(self, question: str, context: Context | None = None) -> Answer:
         """Answer, ask back, refuse or raise the alarm. Never raises: a failure is a reply as well."""
@@ -121,16 +130,19 @@ class Assistant:
         flag = self._find_red_flag(question)
         if flag is not None:
             return Examination(question, red_flag=flag)
-        asked = standalone(question, context)
         retriever = self._live_index.retriever()
-        near_miss = self._near_misses.find(retriever.lexicon.correct(question), retriever.covers)
+        standing = standalone(question, context, retriever.lexicon)
+        asked = standing.text
+        near_miss = self._refused_by_rule(standing, question, retriever)
         near_miss = near_miss or self._near_misses.by_intent(context.intent)
         if near_miss is not None and near_miss.strong:
             return Examination(asked, near_miss=near_miss)
-        found = retriever.search(asked, context, MORE_HITS, spoken=question)
+        # A whole question needs no second look at the reader's own few words.
+        spoken = asked if standing.way == "swapped" else question
+        found = retriever.search(asked, context, MORE_HITS, spoken=spoken)
         hits = found[: self.settings.top_k]
         uncovered = retriever.uncovered(asked)
-        beside, refused = self._nearest_refused(asked, question, retriever)
+        beside, refused = self._nearest_refused(standing, question, retriever)
         evidence = assess(
             asked,
             hits,
@@ -140,18 +152,31 @@ class Assistant:
             drift=retriever.drift(asked, uncovered),
             beside=beside,
             follows=asked != " ".join(question.split()),
+            plain=retriever.plain,
             threshold=self.settings.threshold,
         )
         if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
             near_miss = refused
         return Examination(asked, near_miss=near_miss, hits=hits, further=found[len(hits) :], evidence=evidence)
 
-    def _nearest_refused(self, asked: str, spoken: str, retriever: Retriever) -> tuple[float, NearMiss | None]:
+    def _refused_by_rule(self, asked: StandAlone, spoken: str, retriever: Retriever) -> NearMiss | None:
+        texts = [rule_text(spoken)] + ([asked.text] if asked.way == "resolved" else [])
+        found = (self._near_misses.find(retriever.lexicon.correct(text), retriever.covers) for text in texts)
+        return next(filter(None, found), None)
+
+    def _nearest_refused(self, asked: StandAlone, spoken: str, retriever: Retriever) -> tuple[float, NearMiss | None]:
         if self._examples is None:
             return 0.0, None
-        # Of a follow-up the reader's own words only: what was added from the last question was answered before.
-        own = spoken if asked != " ".join(spoken.split()) else retriever.focus(asked)
-        return self._examples.nearest(retriever.lexicon.correct(own))
+        correct = retriever.lexicon.correct
+        if asked.way == "own":
+            return self._examples.nearest(correct(retriever.focus(asked.text)))
+        if asked.way != "joined":
+            # What a pronoun stands for makes it a question that is refused only where nothing else is as near.
+            found = self._examples.nearest(correct(asked.text))
+            if found[0] > retriever.nearness(asked.text) + BESIDE_LEAD:
+                return found
+        # What stands behind a follow-up was answered before: the reader's own words count.
+        return self._examples.nearest(correct(spoken))
 
     def conclude(self, examination: Examination, context: Context | None = None) -> Answer:
         """Turn what was found into the reply."""

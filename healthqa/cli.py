@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -11,14 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from healthqa.errors import HealthQAError
+from healthqa.errors import HealthQAError, SettingsError
 from healthqa.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from healthqa.assistant import Examination
-    from healthqa.types import Answer, Hit
 
 __all__ = ["build_parser", "main"]
 
@@ -31,9 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     :returns: the exit code: 0, or 2 after one sentence on what is wrong and what to do.
     """
+    given = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
-    arguments = parser.parse_args(argv)
     try:
+        if given[:1] == ["evaluate"]:  # it has a parser of its own, with a help text of its own
+            return _evaluate(given[1:])
+        arguments = parser.parse_args(given)
         return int(arguments.run(arguments))
     except HealthQAError as error:
         return _complain(str(error))
@@ -57,6 +58,9 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--model", help="package, folder or name of a sentence-transformers model")
     export.set_defaults(run=_export)
 
+    alarms = commands.add_parser("train-alarms", help="train the alarm classifier from knowledge/alarms (needs torch)")
+    alarms.set_defaults(run=_train_alarms)
+
     index = commands.add_parser("index", help="build or renew the index from a folder of articles")
     index.add_argument("--articles", type=Path, metavar="FOLDER", help="articles as .md, .html or .txt")
     index.add_argument("--index", type=Path, metavar="FOLDER", help="where the index is kept")
@@ -76,9 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start the action server and Rasa with the chat page")
     serve.set_defaults(run=_serve)
 
-    evaluate = commands.add_parser("evaluate", help="measure on the question sets (healthqa evaluate -- --help)")
-    evaluate.add_argument("options", nargs="*", help="what `python -m evaluation.run` takes, after --")
-    evaluate.set_defaults(run=_evaluate)
+    commands.add_parser("evaluate", help="measure on the question sets, or on your own articles (--articles FOLDER)")
     return parser
 
 
@@ -93,6 +95,16 @@ def _export(arguments: argparse.Namespace) -> int:
     from healthqa.encoder_export import export_encoder
 
     print(f"The encoder is in {export_encoder(settings)}.")
+    return 0
+
+
+def _train_alarms(arguments: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    from healthqa.safety.training import train_alarms
+
+    with _progress() as report:
+        folder = train_alarms(settings, lambda done, total: report("learning", done, total))
+    print(f"The alarm classifier is in {folder}.")
     return 0
 
 
@@ -124,6 +136,7 @@ def _search(arguments: argparse.Namespace) -> int:
     settings, question = _settings(arguments), _question(arguments)
     if arguments.k < 1:
         return _complain("-k is the number of passages: give at least 1.")
+    from healthqa.cli_explain import hit_to_json, scores_by_part
     from healthqa.encoder import OnnxEncoder
     from healthqa.lexicon import Lexicon
     from healthqa.live_index import LiveIndex
@@ -132,12 +145,12 @@ def _search(arguments: argparse.Namespace) -> int:
     retriever = LiveIndex(settings, encoder, Lexicon.load(settings.lexicon_dir)).retriever()
     hits = retriever.search(question, k=arguments.k)
     if arguments.json:
-        print(json.dumps([_hit_to_json(hit) for hit in hits], ensure_ascii=False, indent=2))
+        print(json.dumps([hit_to_json(hit) for hit in hits], ensure_ascii=False, indent=2))
         return 0
     console = _console()
     for hit in hits:
         console.print(f"{hit.score:.3f}  {hit.passage.id}", style="bold", markup=False)
-        console.print(f"       {_parts(hit)}", style="dim", markup=False)
+        console.print(f"       {scores_by_part(hit)}", style="dim", markup=False)
         console.print(f"       {hit.passage.text}", markup=False)
     return 0
 
@@ -146,6 +159,7 @@ def _ask(arguments: argparse.Namespace) -> int:
     settings, question = _settings(arguments), _question(arguments)
     from healthqa.answer import answer_to_json
     from healthqa.assistant import Assistant
+    from healthqa.cli_explain import examination_to_json, print_explanation
     from healthqa.types import Context
 
     context = Context(intent=arguments.intent, intent_confidence=1.0 if arguments.intent else 0.0)
@@ -155,11 +169,7 @@ def _ask(arguments: argparse.Namespace) -> int:
     if arguments.json:
         data = answer_to_json(answer) | {"text": answer.text}
         if examination is not None:
-            data["explain"] = {
-                "question": examination.question,
-                "reason": answer.reason,
-                "hits": [_hit_to_json(hit) for hit in examination.hits],
-            }
+            data["explain"] = examination_to_json(answer, examination)
         print(json.dumps(data, ensure_ascii=False, indent=2))
         return 0
     console = _console()
@@ -167,45 +177,28 @@ def _ask(arguments: argparse.Namespace) -> int:
     for suggestion in answer.suggestions:
         console.print(f"  [{suggestion}]", markup=False, highlight=False, style="cyan")
     if examination is not None:
-        _explain(console, answer, examination)
+        print_explanation(console, answer, examination, settings.threshold)
     return 0
 
 
-def _explain(console: Console, answer: Answer, examination: Examination) -> None:
-    """Print why the assistant answered, offered or refused, and what it had to choose from."""
-    colour = {"answer": "green", "clarify": "yellow", "refuse": "red"}.get(answer.kind, "bold red")
-    console.rule("why")
-    console.print(f"{answer.kind}: {answer.reason}", style=colour, markup=False, highlight=False)
-    console.print(f"stand-alone question: {examination.question}", markup=False, highlight=False)
-    evidence = examination.evidence
-    if evidence is not None:
-        console.print(f"question type: {evidence.question_type}", markup=False, highlight=False)
-        missing = ", ".join(evidence.uncovered_terms) or "none"
-        console.print(f"terms that no passage covers: {missing}", markup=False, highlight=False)
-        features = "  ".join(f"{name} {value:.2f}" for name, value in evidence.features.items() if name != "bias")
-        console.print(f"evidence {evidence.probability:.2f} from {features}", markup=False, highlight=False)
-    for number, hit in enumerate(examination.hits, start=1):
-        console.print(f"{number}. {hit.score:.3f}  {hit.passage.id}", style="bold", markup=False, highlight=False)
-        console.print(f"   {_parts(hit)}", style="dim", markup=False, highlight=False)
-        console.print(f"   {hit.passage.text[:160]}", markup=False, highlight=False)
-
-
 def _serve(arguments: argparse.Namespace) -> int:
-    return _become("serve", "scripts.serve", ())
-
-
-def _evaluate(arguments: argparse.Namespace) -> int:
-    return _become("evaluate", "evaluation.run", arguments.options)
-
-
-def _become(command: str, module: str, options: Sequence[str]) -> int:
-    """Hand over to a program of the clone that is no part of the installed package."""
-    root, path = Settings.from_env().root, f"{module.replace('.', '/')}.py"
-    if not (root / path).is_file():
-        return _complain(f"There is no {path} in {root}: run `healthqa {command}` with a clone of the project.")
+    root = _clone_with("scripts/serve.py", "serve")
     os.chdir(root)
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *options])
+    os.execv(sys.executable, [sys.executable, "-m", "scripts.serve"])
+
+
+def _evaluate(options: Sequence[str]) -> int:
+    root = _clone_with("evaluation/run.py", "evaluate")
+    sys.path.insert(0, str(root))  # the sets and their code are no part of the installed package
+    return int(importlib.import_module("evaluation.run").main(options))
+
+
+def _clone_with(path: str, command: str) -> Path:
+    root = Settings.from_env().root
+    if not (root / path).is_file():
+        raise SettingsError(f"There is no {path} in {root}: run `healthqa {command}` with a clone of the project.")
+    return root
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -216,15 +209,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 def _question(arguments: argparse.Namespace) -> str:
     words = " ".join(arguments.question)
     return (sys.stdin.read() if words == "-" else words).strip()
-
-
-def _hit_to_json(hit: Hit) -> dict[str, object]:
-    parts = {name: round(float(value), 4) for name, value in hit.parts.items()}
-    return {"id": hit.passage.id, "score": round(float(hit.score), 4), "parts": parts, "text": hit.passage.text}
-
-
-def _parts(hit: Hit) -> str:
-    return "  ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
 
 
 def _console() -> Console:

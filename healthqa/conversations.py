@@ -6,6 +6,7 @@ of Rasa: an event is JSON text. Two processes use it, Rasa and the action server
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import threading
@@ -34,10 +35,17 @@ CREATE TABLE IF NOT EXISTS feedback (
     rating TEXT NOT NULL,
     comment TEXT NOT NULL,
     question TEXT NOT NULL,
-    passages TEXT NOT NULL
+    passages TEXT NOT NULL,
+    answer TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS feedback_sender ON feedback (sender_id);
+CREATE TABLE IF NOT EXISTS refused (sender_hash TEXT PRIMARY KEY, until REAL NOT NULL);
 """
+# Files made before feedback could belong to one answer lack the column.
+_ADD_ANSWER = "ALTER TABLE feedback ADD COLUMN answer TEXT NOT NULL DEFAULT ''"
+_ONE_PER_ANSWER = "CREATE UNIQUE INDEX IF NOT EXISTS feedback_answer ON feedback (sender_id, answer) WHERE answer <> ''"
+# In one statement with the insertion: another process may be deleting.
+_UNLESS_REFUSED = "WHERE NOT EXISTS (SELECT 1 FROM refused WHERE sender_hash = ?)"
 _DAY = 86_400.0
 _CHECKPOINT_TRIES = 5
 
@@ -60,20 +68,34 @@ class StoredEvent:
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a reader said about an answer. `passages` are the ids shown, separated by spaces."""
+    """What a reader said about an answer.
+
+    :param rating: `good` or `bad`.
+    :param passages: the ids shown, separated by spaces.
+    :param answer: id of the answer; later feedback for the same one replaces this. Empty: not known.
+    """
 
     rating: str
     comment: str = ""
     question: str = ""
     passages: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True)
 class StoredSummary:
-    """How much is stored about a reader: number of their messages, and since when (seconds since 1970; 0: nothing)."""
+    """How much is stored about a reader.
+
+    :param messages: number of their messages.
+    :param since: time of the first event, seconds since 1970; 0: there is none.
+    :param until: time of the last event, likewise.
+    :param feedback: number of ratings.
+    """
 
     messages: int
     since: float
+    until: float = 0.0
+    feedback: int = 0
 
 
 class ConversationFile:
@@ -92,11 +114,13 @@ class ConversationFile:
         self._next_purge = 0.0
 
     def append(self, sender_id: str, events: Sequence[StoredEvent]) -> None:
-        """Add events at the end of a conversation."""
-        rows = [(sender_id, event.kind, event.name, event.timestamp, event.data) for event in events]
+        """Add events at the end of a conversation; one that was deleted for good takes none."""
+        refused = _hash(sender_id)
+        rows = [(sender_id, event.kind, event.name, event.timestamp, event.data, refused) for event in events]
         with self._open() as connection, connection:
             connection.executemany(
-                "INSERT INTO events (sender_id, kind, name, timestamp, data) VALUES (?, ?, ?, ?, ?)", rows
+                f"INSERT INTO events (sender_id, kind, name, timestamp, data) SELECT ?, ?, ?, ?, ? {_UNLESS_REFUSED}",
+                rows,
             )
         self._purge_if_due()
 
@@ -117,43 +141,74 @@ class ConversationFile:
     def summary(self, sender_id: str) -> StoredSummary:
         """Return how much is stored about a reader."""
         with self._open() as connection:
-            count, since = connection.execute(
-                "SELECT COUNT(CASE WHEN kind = 'user' THEN 1 END), MIN(timestamp) FROM events WHERE sender_id = ?",
+            count, since, until = connection.execute(
+                "SELECT COUNT(CASE WHEN kind = 'user' THEN 1 END), MIN(timestamp), MAX(timestamp) "
+                "FROM events WHERE sender_id = ?",
                 (sender_id,),
             ).fetchone()
-        return StoredSummary(count, since or 0.0)
+            ratings = connection.execute("SELECT COUNT(*) FROM feedback WHERE sender_id = ?", (sender_id,)).fetchone()
+        return StoredSummary(count, since or 0.0, until or 0.0, ratings[0])
 
     def add_feedback(self, sender_id: str, feedback: Feedback) -> None:
         """Keep feedback, under the reader's id so that it is forgotten with them."""
+        values = (feedback.rating, feedback.comment, feedback.question, feedback.passages, feedback.answer)
         with self._open() as connection, connection:
+            if feedback.answer:
+                connection.execute(
+                    "DELETE FROM feedback WHERE sender_id = ? AND answer = ?", (sender_id, feedback.answer)
+                )
             connection.execute(
-                "INSERT INTO feedback (sender_id, timestamp, rating, comment, question, passages) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (sender_id, time.time(), feedback.rating, feedback.comment, feedback.question, feedback.passages),
+                "INSERT INTO feedback (sender_id, timestamp, rating, comment, question, passages, answer) "
+                f"SELECT ?, ?, ?, ?, ?, ?, ? {_UNLESS_REFUSED}",
+                (sender_id, time.time(), *values, _hash(sender_id)),
             )
+
+    def ratings(self, sender_id: str) -> dict[str, str]:
+        """Return a reader's ratings (`good`, `bad`) by answer id."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT answer, rating FROM feedback WHERE sender_id = ? AND answer <> ''", (sender_id,)
+            ).fetchall()
+        return dict(rows)
 
     def feedback(self) -> list[Feedback]:
         """Return all feedback, oldest first, without the readers' ids."""
         with self._open() as connection:
-            rows = connection.execute("SELECT rating, comment, question, passages FROM feedback ORDER BY id")
+            rows = connection.execute("SELECT rating, comment, question, passages, answer FROM feedback ORDER BY id")
             return [Feedback(*row) for row in rows]
 
-    def delete(self, sender_id: str) -> None:
+    def delete(self, sender_id: str, refuse_until: float = 0.0) -> None:
         """Delete everything about a reader, also out of the write-ahead log.
 
+        :param refuse_until: time (seconds since 1970) up to which the id is refused: nothing is stored under it any
+            more, whichever process tries. A hash of the id is kept until then. 0: the id may be used again at once.
         :raises sqlite3.OperationalError: when another process kept reading the log; call again.
         """
         with self._open() as connection:
             with connection:
                 connection.execute("DELETE FROM events WHERE sender_id = ?", (sender_id,))
                 connection.execute("DELETE FROM feedback WHERE sender_id = ?", (sender_id,))
+                if refuse_until:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO refused (sender_hash, until) VALUES (?, ?)",
+                        (_hash(sender_id), refuse_until),
+                    )
             _truncate_log(connection)
+
+    def is_refused(self, sender_id: str) -> bool:
+        """Return whether a conversation was deleted for good."""
+        with self._open() as connection:
+            found = connection.execute("SELECT 1 FROM refused WHERE sender_hash = ?", (_hash(sender_id),)).fetchone()
+        return found is not None
 
     def purge(self, now: float | None = None) -> int:
         """Delete what has been silent for longer than the retention; return the number of conversations."""
+        now = time.time() if now is None else now
+        with self._open() as connection, connection:
+            connection.execute("DELETE FROM refused WHERE until < ?", (now,))
         if self._retention_days <= 0:
             return 0
-        border = (time.time() if now is None else now) - self._retention_days * _DAY
+        border = now - self._retention_days * _DAY
         with self._open() as connection:
             old = connection.execute(
                 "SELECT sender_id FROM events GROUP BY sender_id HAVING MAX(timestamp) < ?", (border,)
@@ -203,10 +258,17 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")
         connection.executescript(_SCHEMA)
+        if "answer" not in {row[1] for row in connection.execute("PRAGMA table_info(feedback)")}:
+            connection.execute(_ADD_ANSWER)
+        connection.execute(_ONE_PER_ANSWER)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _hash(sender_id: str) -> str:
+    return hashlib.sha256(sender_id.encode()).hexdigest()
 
 
 def _truncate_log(connection: sqlite3.Connection) -> None:

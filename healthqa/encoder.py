@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 
 from healthqa.errors import EncoderError
 
-__all__ = ["CARD_FILE", "Encoder", "EncoderCard", "OnnxEncoder", "file_sha256", "read_card"]
+__all__ = [
+    "CARD_FILE",
+    "Encoder",
+    "EncoderCard",
+    "OnnxEncoder",
+    "clean_text",
+    "file_sha256",
+    "load_session",
+    "load_tokenizer",
+    "read_card",
+]
 
 CARD_FILE = "encoder.json"
 MODEL_FILE = "model.onnx"
@@ -127,7 +137,8 @@ class OnnxEncoder:
         for name in (MODEL_FILE, TOKENIZER_FILE):
             _check_file(folder / name, card.files.get(name, ""))
         try:
-            return cls(card, _session(folder / MODEL_FILE, threads), _tokenizer(folder / TOKENIZER_FILE, card))
+            session = load_session(folder / MODEL_FILE, threads)
+            return cls(card, session, load_tokenizer(folder / TOKENIZER_FILE, card.max_length))
         except Exception as error:  # onnxruntime and tokenizers raise types of their own, not derived from one base
             raise EncoderError(f"The encoder in {folder} does not load ({error}). {_again(folder)}") from error
 
@@ -149,7 +160,7 @@ class OnnxEncoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one L2-normalised row per text, in the order of the texts, shape `(n, d)`."""
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        tokens = [self._tokenizer.encode(_clean(text)).ids for text in texts]
+        tokens = [self._tokenizer.encode(clean_text(text)).ids for text in texts]
         # Texts of similar length share a batch, so that little is padded.
         order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))
         for start in range(0, len(order), BATCH_SIZE):
@@ -183,7 +194,8 @@ def _again(folder: Path) -> str:
     return _AGAIN.format(folder=folder)
 
 
-def _session(path: Path, threads: int) -> Any:  # noqa: ANN401 - onnxruntime is untyped
+def load_session(path: Path, threads: int) -> Any:  # noqa: ANN401 - onnxruntime is untyped
+    """Return an onnxruntime session on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -193,15 +205,17 @@ def _session(path: Path, threads: int) -> Any:  # noqa: ANN401 - onnxruntime is 
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _tokenizer(path: Path, card: EncoderCard) -> Any:  # noqa: ANN401 - tokenizers is untyped
+def load_tokenizer(path: Path, max_length: int) -> Any:  # noqa: ANN401 - tokenizers is untyped
+    """Return the tokenizer of an exported model; it cuts off what is longer than `max_length` tokens."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=card.max_length)
+    tokenizer.enable_truncation(max_length=max_length)
     return tokenizer
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
+    """Return what a tokenizer can take: of bounded length, without broken characters."""
     # A lone surrogate (half an emoji in a broken message) cannot be passed to the tokenizer.
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8").strip()

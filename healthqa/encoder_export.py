@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import logging
 import os
-import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,9 +26,10 @@ from healthqa.encoder import (
     read_card,
 )
 from healthqa.errors import EncoderError
+from healthqa.folders import one_at_a_time, put_in_place
 from healthqa.settings import Settings
 
-__all__ = ["export_encoder", "export_is_current", "load_original"]
+__all__ = ["OPSET", "export_encoder", "export_is_current", "load_original", "weights_sha256"]
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +59,14 @@ def export_encoder(settings: Settings) -> Path:
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _export_lock(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=".encoder-") as scratch:
+        with one_at_a_time(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=".encoder-") as scratch:
             if export_is_current(settings):  # another process exported while this one waited for the lock
                 return target
             fresh = Path(scratch) / "new"
             fresh.mkdir()
             _write_export(settings, fresh)
-            _put_in_place(fresh, target, Path(scratch) / "old")
+            put_in_place(fresh, target, Path(scratch) / "old")
+            logger.info("The encoder was exported to %s.", target)
     except OSError as error:
         raise EncoderError(
             f"The encoder could not be written to {target} ({error.strerror or error}). "
@@ -191,6 +190,11 @@ def _model_folder(name: str) -> Path | None:
     return None
 
 
+def weights_sha256(name: str) -> str:
+    """Return the hash of a local model's weight file; empty when it has none on this disk."""
+    return _weights_sha256(_model_folder(name))
+
+
 def _weights_sha256(folder: Path | None) -> str:
     for name in WEIGHT_FILES if folder else ():
         path = cast("Path", folder) / name
@@ -224,24 +228,3 @@ def _display_name(model: str) -> str:
 def _pooling(model: Any) -> str:  # noqa: ANN401
     modes = (module.get_pooling_mode_str() for module in model if hasattr(module, "get_pooling_mode_str"))
     return str(next(modes, "none"))
-
-
-@contextlib.contextmanager
-def _export_lock(target: Path) -> Iterator[None]:
-    """Let one process export at a time; the others wait and then find the work done."""
-    with (target.parent / f".{target.name}.lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-def _put_in_place(fresh: Path, target: Path, old: Path) -> None:
-    if target.exists():
-        os.replace(target, old)
-    try:
-        os.replace(fresh, target)
-    except OSError:
-        if old.exists():
-            os.replace(old, target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-    logger.info("The encoder was exported to %s.", target)

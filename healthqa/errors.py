@@ -8,6 +8,7 @@ Every error says which file, line or field is wrong and what to do about it::
     │   ├── ArticleError     an article file
     │   └── LexiconError     a lexicon, red-flag or hotline file
     ├── EncoderError         the exported encoder is missing, broken or not the expected one
+    ├── AlarmModelError      the trained alarm classifier is missing, broken or cannot be made
     └── IndexFolderError     the index is missing, broken, or was built for another encoder
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 
 __all__ = [
+    "AlarmModelError",
     "ArticleError",
     "ContentError",
     "EncoderError",
@@ -63,6 +65,10 @@ class LexiconError(ContentError):
 
 class EncoderError(HealthQAError):
     """The encoder cannot be loaded or exported."""
+
+
+class AlarmModelError(HealthQAError):
+    """The alarm classifier cannot be loaded or trained; the patterns work without it."""
 
 
 class IndexFolderError(HealthQAError):

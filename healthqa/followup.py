@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
+from healthqa.antecedents import antecedent, swapped
+from healthqa.lexicon import Lexicon
+from healthqa.questions import question_type
 from healthqa.types import Context
 
-__all__ = ["asking_part", "needs_context", "standalone", "without_exceptions"]
+__all__ = ["StandAlone", "asking_part", "needs_context", "rule_text", "standalone", "without_exceptions"]
 
 _STORY_WORDS = 30
 _ELLIPTIC_WORDS = 7
 _FRAGMENT_WORDS = 4
+_FACET_WORDS = 8
 _PRONOUN = re.compile(
     r"\b(it|its|it's|they|them|their|this|that|these|those|the (first|second|last|other) one|there)\b", re.IGNORECASE
 )
@@ -20,18 +26,41 @@ _OPENER = re.compile(
     r"what else|how long|how soon|how fast|where|when|who|how|is that|are they|can it|does it)\b",
     re.IGNORECASE,
 )
+# What is asked of a subject: without one of its own, such a question is about the last one.
+_FACET = re.compile(
+    r"\b(others?|another|else|tests?|tested|signs?|symptoms?|causes?|treatments?|treated|diagnosed|foods?|doctors?|gp|"
+    r"tablets?|pills?|shots?|jabs?|injections?|supplements?)\b",
+    re.IGNORECASE,
+)
 _DEFINES = re.compile(r"^(what|who)('s|s| is| are| was| does)\b", re.IGNORECASE)
 _CARRIES_ON = re.compile(r"^((what|how) about|and)\b", re.IGNORECASE)
 _BARE = re.compile(
     r"^(why|why not|how|how so|how come|where|when|who|which ones?|such as|like what|for example|"
-    r"in what way|really|what else|any others?|anything else|else)\s*\??$",
+    r"(why|how come) (is (it|that|this) )?(so|that) \w+|why (is|does|do|are|did|would) (that|this|it|they|those)|"
+    r"in what way|really|what else|any others?|anything else|else)\W*$",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
     r"^(\s*(ok(ay)?|thanks?( you)?|thx|great|cool|hmm+|right|i see|alright|got it|and|but|so|also|then|well|"
+    r"damn|wow|oh|ah|lol|haha|sorry|yo|hey|hi|hello|please|interesting|"
     r"what about|how about|what of)\b[\s,.!…-]*)+",
     re.IGNORECASE,
 )
+_TRAILING = re.compile(r"(?:[\s,]+(?:tho|though|then|please|pls|plz|lol|exactly|anyway|again))+(\W*)$", re.IGNORECASE)
+# "No, I mean cramps, not twitching": what is meant, and what is not.
+_CORRECTION = re.compile(
+    r"^\W*(?:(?:no|nope|nah|sorry|oops|ups|wait|hang on|actually|my bad|not (?:that|\w+( \w+)?))\b[\s,.!-]*)*"
+    r"(?:i (?:actually |really )?(?:mean|meant|was asking about|am asking about|asked about)|meaning|make that|"
+    r"i(?:'m| am) (?:talking|asking) about)\b[\s,:]*(?P<meant>[^?]+?)\W*$",
+    re.IGNORECASE,
+)
+# "No, cramps", "not twitching, cramps": only where a term can take the place of another.
+_OTHER = re.compile(
+    r"^\W*(?:no|nope|nah|sorry|oops|wait|actually|not (?P<not>[\w ]+?))[\s,.!-]+(?:but )?(?P<meant>[^?]{2,30}?)\W*$",
+    re.IGNORECASE,
+)
+_CASE = re.compile(r"^(for|in|from|with|without|at|during|after|before|by|among|if|when)\b", re.IGNORECASE)
+_NOT_MEANT = re.compile(r"[\s,]+(?:and )?(?:not|instead of|rather than)\s+(?P<words>.+)$", re.IGNORECASE)
 _ASKS = re.compile(
     r"^(\W*(so|and|but|please|basically|anyway|my question is|"
     r"i('m| am| was)? (just )?(wonder(ing)?|want(ed)? to know|asking)|tell me|does anyone know)\b[\s,:]*)*"
@@ -45,6 +74,15 @@ _EXCEPT = re.compile(
     r"rather than|instead of)\s+[^?.!,;]{1,30}",
     re.IGNORECASE,
 )
+_POINTS = re.compile(r"\b(he|she|him|her|hers|his|they|them|their|it|this|these|those|(?<!true )that)\b", re.IGNORECASE)
+# Who is told of in the first person is asked about in every sentence.
+_EXPECTING = re.compile(
+    r"\bi('m| am|'ve been| was)\b[^.?!]{0,30}\b(pregnant|breast ?-?feeding|nursing)\b", re.IGNORECASE
+)
+_AGAINST = re.compile(
+    r"\b(it|this|that|them|those|these|they)\b.{0,30}\b(from|than|as|and|to|versus|vs|or)\b", re.IGNORECASE
+)
+_YES_NO = re.compile(r"^(can|could|does|do|did|is|are|was|will|would|should|may|might|has|have)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 # Subjects a follow-up can be about by itself: with one of them named, nothing needs to be carried over.
 _SUBJECT = re.compile(r"\b(b12|cobalamin|deficien\w*|twitch\w*|cramps?|spasms?)\b", re.IGNORECASE)
@@ -57,31 +95,92 @@ def needs_context(question: str, context: Context) -> bool:
     text = question.strip()
     if not text or len(text.split()) > _STORY_WORDS:
         return False
-    if _BARE.match(_FILLER.sub("", text) or text):
+    if _BARE.match(_bare(text)):
         return True
     if _SUBJECT.search(text):
-        return bool(_CARRIES_ON.match(text)) and len(text.split()) <= _ELLIPTIC_WORDS
+        return _set_against_last(text) or (bool(_CARRIES_ON.match(text)) and len(text.split()) <= _ELLIPTIC_WORDS)
+    if len(text.split()) <= _FACET_WORDS and _FACET.search(text):
+        return True
     fragment = len(text.split()) <= _FRAGMENT_WORDS and not _DEFINES.match(text)
     return bool(_PRONOUN.search(text)) or bool(_OPENER.match(text)) or fragment
 
 
-def standalone(question: str, context: Context) -> str:
-    """Return the question so that it can be understood alone; unchanged unless it leans on the last one.
+@dataclass(frozen=True)
+class StandAlone:
+    """A question that can be understood alone.
 
-    Only words of the reader's own last question and the topic are added: the question is for searching and is never
-    shown as a statement.
+    :param text: it is for searching and is never shown as a statement.
+    :param way: how it was made. `own`: the reader's words as they are; `joined`: what was asked before stands behind
+        them; `resolved`: a pronoun gave way to what it means; `swapped`: the last question with another term in it.
+    """
+
+    text: str
+    way: Literal["own", "joined", "resolved", "swapped"] = "own"
+
+
+def standalone(question: str, context: Context, lexicon: Lexicon) -> StandAlone:
+    """Return the question so that it can be understood alone; as it is unless it leans on the last one.
+
+    Only words of the reader's own last question, its terms and the topic are added.
     """
     text = " ".join(question.split())
+    if not (context.last_question or context.topic):
+        return StandAlone(text)
+    corrected = _corrected(text, context, lexicon)
+    if corrected is not None:
+        return corrected
     if not needs_context(text, context):
-        return text
-    bare = _FILLER.sub("", text).strip() or text
+        return StandAlone(text)
+    bare = _bare(text)
     if _BARE.match(bare):
-        return _join(bare, context.last_question or context.topic)
-    subject = context.topic or context.last_question
-    replaced, count = _PRONOUN.subn(subject, bare, count=1)
-    if count and context.topic:
-        return replaced
-    return _join(bare, subject)
+        return _asked_of_last(bare, context)
+    other = swapped(bare, context.last_question, lexicon) if not _ASKS.match(bare) else ""
+    if other:
+        return StandAlone(other, "swapped")
+    if context.last_question and _CASE.match(bare) and len(bare.split()) <= _FRAGMENT_WORDS:
+        return StandAlone(_join(bare, context.last_question), "joined")
+    pronoun = _PRONOUN.search(bare)
+    if pronoun and context.topic:
+        meant = antecedent(pronoun.group(), context.last_question, context.topic, lexicon)
+        return StandAlone(f"{bare[: pronoun.start()]}{meant}{bare[pronoun.end() :]}", "resolved")
+    return StandAlone(_join(bare, context.topic or context.last_question), "joined")
+
+
+def _corrected(text: str, context: Context, lexicon: Lexicon) -> StandAlone | None:
+    """Return the last question put right, or the new question; none where the words correct nothing."""
+    correction = _CORRECTION.match(text)
+    if correction is None:
+        other = _OTHER.match(text)
+        swap = swapped(other["meant"], context.last_question, lexicon, instead_of=other["not"] or "") if other else ""
+        return StandAlone(swap, "swapped") if swap else None
+    not_meant = _NOT_MEANT.search(correction["meant"])
+    meant = _NOT_MEANT.sub("", correction["meant"]).strip()
+    swap = swapped(meant, context.last_question, lexicon, instead_of=not_meant["words"] if not_meant else "")
+    if swap:
+        return StandAlone(swap, "swapped")
+    if len(meant.split()) > _ELLIPTIC_WORDS:
+        return StandAlone(meant, "resolved")
+    return StandAlone(_join(meant or text, context.last_question or context.topic), "joined")
+
+
+def _asked_of_last(bare: str, context: Context) -> StandAlone:
+    """Ask "why?" or "how?" of the last question."""
+    last = _bare(context.last_question)
+    word = bare.rstrip(" ?!.").lower()
+    if word in ("why", "how", "when", "where") and _YES_NO.match(last):
+        return StandAlone(f"{word} {last}", "swapped")
+    return StandAlone(_join(bare, context.last_question or context.topic), "joined")
+
+
+def _bare(text: str) -> str:
+    """Return the question without what only leads to it or trails off."""
+    shorter = _TRAILING.sub(r"\1", _FILLER.sub("", text)).strip()
+    return shorter or text
+
+
+def _set_against_last(text: str) -> bool:
+    """Tell whether what was asked before is compared with a subject ("how do I tell it from B12 twitching?")."""
+    return question_type(text) == "compare" and bool(_AGAINST.search(text))
 
 
 def asking_part(text: str) -> str:
@@ -92,6 +191,15 @@ def asking_part(text: str) -> str:
     asking = [sentence for sentence in sentences if sentence.endswith("?")]
     asking = asking or [sentence for sentence in sentences if _ASKS.match(sentence)]
     return " ".join(asking[-2:]) or text
+
+
+def rule_text(text: str) -> str:
+    """Return the part of a message that the rules for near misses look at.
+
+    A dog or a grandchild in a long story is no question about them, unless what is asked points at somebody.
+    """
+    asking = asking_part(text)
+    return text if asking == text or _POINTS.search(asking) or _EXPECTING.search(text) else asking
 
 
 def without_exceptions(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from spacy.language import Language
 from healthqa.errors import LexiconError
 from healthqa.spelling import Speller, english_words, fold_spelling
 from healthqa.types import Entity
+from healthqa.wordings import Wordings
 
 __all__ = ["Analysis", "Lexicon", "Term", "content_words"]
 
@@ -54,8 +55,13 @@ _STOP_WORDS = frozenset(
     contain contains item items trigger triggers triggered connected related culprit grocery groceries stuff occur
     whether per via plus vs versus years year months month weeks week morning evening afternoon everyday minute hours
     today lately recently currently yesterday day days feel feels feeling felt worry worried sorry mum mom dad
-    husband wife friend sister brother""".split()  # noqa: SIM905
+    husband wife friend sister brother nan nana gran grandma grandpa mate mates flatmate roommate neighbor neighbors
+    colleague colleagues boss cousin uncle aunt auntie partner girlfriend boyfriend son daughter swears reckons reckon
+    claims claimed insists told says tbh ngl fr af dunno smth something kinda sorta defo rn brought bring full becomes
+    become becoming yo simply merely ordinary therefore otherwise meant meaning according""".split()  # noqa: SIM905
 )
+# Short ones are too near to each other to be mended.
+_LONG_STOP_WORDS = frozenset(word for word in _STOP_WORDS if len(word) > 4)
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ class Lexicon:
     nlp: Language
     fingerprint: str
     speller: Speller = field(default_factory=Speller)
+    wordings: Wordings = field(default_factory=Wordings)
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
@@ -120,9 +127,11 @@ class Lexicon:
             raw = path.read_bytes()
         except OSError as error:
             raise LexiconError(path, "The list of terms cannot be read.", "Restore it.") from error
-        terms = _read_terms(path, raw)
+        content = _parse(path, raw)
+        terms, wordings = _read_terms(path, content), Wordings.read(path, content.get("plain_words"))
         words, mistakes = _words_of(terms)
-        return cls(terms, _build_pipeline(terms), hashlib.sha256(raw).hexdigest()[:16], Speller(words, mistakes))
+        speller = Speller(words | wordings.words | _LONG_STOP_WORDS, mistakes)
+        return cls(terms, _build_pipeline(terms), hashlib.sha256(raw).hexdigest()[:16], speller, wordings)
 
     def with_vocabulary(self, texts: Iterable[str]) -> Lexicon:
         """Return a lexicon whose speller also knows the words of the texts (the corpus): those are never corrected."""
@@ -135,8 +144,17 @@ class Lexicon:
         return tuple(Entity(ent.label_, ent.ent_id_, ent.start_char, ent.end_char) for ent in doc.ents)
 
     def correct(self, text: str) -> str:
-        """Return the text with misspelt words mended, British spelling made American and `B-12` made `B12`."""
-        return self.speller.correct(fold_spelling(text))
+        """Return the text with misspelt words mended, British spelling made American, in plain words, with `B12`."""
+        return self.wordings.apply(self.speller.correct(fold_spelling(text)))
+
+    def words_for(self, tokens: Collection[str]) -> frozenset[str]:
+        """Return the stems of all words of the terms that are among the tokens (`=canonical_term`)."""
+        return frozenset(
+            stem_word(word)
+            for term in self.terms
+            if f"={term.value.replace(' ', '_')}" in tokens
+            for word in _WORD.findall(fold_spelling(" ".join((term.value, *term.synonyms)).lower()))
+        )
 
     def normalise(self, text: str) -> list[str]:
         """Return the tokens that the text is compared by: stems of content words and `=canonical_term` tokens."""
@@ -229,12 +247,16 @@ def _nearest(word: str, others: Iterable[str]) -> str | None:
     return min((pair for pair in found if pair[0] <= limit), default=(0, None))[1]
 
 
-def _read_terms(path: Path, raw: bytes) -> tuple[Term, ...]:
+def _parse(path: Path, raw: bytes) -> dict[str, Any]:
     try:
         content = yaml.safe_load(raw.decode("utf-8"))
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise LexiconError(path, "The list of terms is not YAML in UTF-8.", f"Mend it: {error}") from error
-    entries = content.get("terms") if isinstance(content, dict) else None
+    return content if isinstance(content, dict) else {}
+
+
+def _read_terms(path: Path, content: Mapping[str, Any]) -> tuple[Term, ...]:
+    entries = content.get("terms")
     if not isinstance(entries, list):
         raise LexiconError(path, "There is no list below `terms:`.", "Add one entry for each term.")
     terms = tuple(_read_term(path, number, entry) for number, entry in enumerate(entries, start=1))

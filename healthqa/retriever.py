@@ -37,11 +37,16 @@ WEIGHTS: Mapping[str, float] = {
 }
 # A synonym put for the reader's word, or the story around the question, proves a little less.
 OTHER_WORDING = 0.97
-# In a follow-up: the share of the reader's own words, against the question made stand-alone.
-OWN_WORDS = 0.5
-# Who asks on has read the last passage.
-REPEAT_PENALTY = 0.08
+# In a follow-up: the shares of the reader's own words, of the question made stand-alone, and of the words with the
+# whole last question behind them.
+FOLLOW_UP = (0.5, 0.25, 0.25)
+# Who asks on has read the last passage; but often its next sentence is what is asked for.
+REPEAT_PENALTY = 0.03
 CANDIDATES = 64
+# A passage is encoded as text, with its heading and as the question of an FAQ; what is more was anticipated.
+OWN_TEXTS = 3
+# Of every passage: its best cosine, and its share of BM25.
+Signals = tuple[NDArray[np.float32], NDArray[np.float32]]
 # What a story tells and its question only points at ("how long until it gets better?").
 _TOLD = ("symptom", "treatment")
 
@@ -52,6 +57,8 @@ class Retriever:
     :param index: the loaded index; its passages are the corpus.
     :param encoder: the encoder that the index was built with.
     :param lexicon: terms; the retriever's own copy also knows the words of the corpus.
+
+    `plain` is the share of the passages without anticipated questions.
     """
 
     def __init__(self, index: Index, encoder: Encoder, lexicon: Lexicon, settings: Settings) -> None:
@@ -62,13 +69,18 @@ class Retriever:
         bodies = [f"{passage.section} {passage.question} {passage.text}" for passage in index.passages]
         self.lexicon = lexicon.with_vocabulary([*headings, *bodies])
         self.lexicon.speller.prepare()
+        self._ordinals = {passage.id: ordinal for ordinal, passage in enumerate(index.passages)}
         self._encoder = encoder
         self._title_tokens = [frozenset(self.lexicon.normalise(passage.title)) for passage in index.passages]
         self._words = LexicalIndex([self.lexicon.normalise(body) for body in bodies])
         self.vocabulary = self._words.vocabulary.union(*self._title_tokens)
         asked = (text for passage in index.passages for text in passage.encode_texts)
-        # Anticipated questions say in readers' words what is answered.
-        self._answered_words = self.vocabulary.union(*(self.lexicon.normalise(text) for text in asked))
+        # Anticipated questions, and the synonyms of terms in the corpus, say in readers' words what is answered.
+        self._answered_words = self.vocabulary.union(
+            *(self.lexicon.normalise(text) for text in asked), self.lexicon.words_for(self.vocabulary)
+        )
+        asked_for = sum(len(passage.encode_texts) > OWN_TEXTS for passage in index.passages)
+        self.plain = 1.0 - asked_for / max(1, len(index.passages))
         self._list_of = lists_of_items(index.passages, settings.max_words)
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
@@ -95,11 +107,10 @@ class Retriever:
         dense, lexical = self._signals(asked, query)
         follows = bool(spoken.strip()) and spoken.strip() != query.strip()
         if follows:
-            added = (dense, lexical)
             readings.append(self.lexicon.analyse(without_exceptions(spoken)))
-            own = self._signals(readings[-1], spoken)
-            dense, lexical = (OWN_WORDS * o + (1 - OWN_WORDS) * j for o, j in zip(own, added, strict=True))
-        intent = self._intent_scores(context.intent) if context.intent.startswith("ask_") else {}
+            dense, lexical = self._follow_up_signals(readings[-1], (dense, lexical), spoken, context)
+        names_subject = context.intent.startswith("ask_") and context.intent != "ask_followup"
+        intent = self._intent_scores(context.intent) if names_subject else {}
         kind = question_type(spoken if follows else query)
         hits = []
         for ordinal in set(np.argsort(-dense)[:CANDIDATES].tolist()) | set(np.argsort(-lexical)[:CANDIDATES].tolist()):
@@ -116,7 +127,7 @@ class Retriever:
                 score -= REPEAT_PENALTY
             hits.append(Hit(self.index.passages[ordinal], max(0.0, min(1.0, score)), parts))
         hits.sort(key=lambda hit: (-hit.score, hit.passage.id))
-        return tuple(self._whole_lists(hits)[: k or self.settings.top_k])
+        return tuple(self._with_additions(self._whole_lists(hits)[: k or self.settings.top_k], asked.tokens))
 
     def focus(self, query: str) -> str:
         """Return what is asked: of a story the asking sentence, with the symptoms it only points at."""
@@ -150,7 +161,9 @@ class Retriever:
     def uncovered(self, question: str) -> tuple[str, ...]:
         """Return the content words and terms of the question in no passage and no anticipated question."""
         analysis = self.lexicon.analyse(self.focus(question))
-        words = [word for word, stem in analysis.words.items() if stem not in self._answered_words]
+        words = [
+            word for word, stem in analysis.words.items() if stem not in self._answered_words and not word.isdecimal()
+        ]
         terms = [
             entity.value
             for entity in analysis.entities
@@ -170,11 +183,14 @@ class Retriever:
         rest = re.sub(r"\b(" + "|".join(map(re.escape, uncovered)) + r")\b", " ", text, flags=re.IGNORECASE)
         if not re.search(r"\w", rest):
             return 1.0
-        vectors = self._encoder.encode([text, rest])
-        whole, shorter = (self.index.search(vector[None, :], 1)[0][1] for vector in vectors)
-        return float(min(1.0, max(0.0, shorter - whole)))
+        return min(1.0, max(0.0, self.nearness(rest) - self.nearness(text)))
 
-    def _signals(self, asked: Analysis, query: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def nearness(self, text: str) -> float:
+        """Return the cosine of the passage nearest to the text, spelling mended; 0 without passages."""
+        found = self.index.search(self._encoder.encode([self.lexicon.correct(text)]), 1)
+        return float(found[0][1]) if found else 0.0
+
+    def _signals(self, asked: Analysis, query: str) -> Signals:
         """Return for every passage its best cosine and its BM25 share, each within 0 and 1."""
         texts = dict.fromkeys([asked.text, asked.canonical_text])
         whole = self.lexicon.analyse(query).text
@@ -186,6 +202,13 @@ class Retriever:
             for ordinal, score in self.index.search(vector[None, :], min(len(dense), 4 * CANDIDATES)):
                 dense[ordinal] = max(dense[ordinal], score * OTHER_WORDING**row)
         return np.clip(dense, 0.0, 1.0), self._words.scores(asked.tokens)
+
+    def _follow_up_signals(self, own: Analysis, alone: Signals, spoken: str, context: Context) -> Signals:
+        """Return the signals of a follow-up: what was added from the last question must not drown its own words."""
+        after = f"{spoken} {context.last_question}".strip()
+        ways = (self._signals(own, spoken), alone, self._signals(self.lexicon.analyse(after), after))
+        dense, lexical = (np.average(np.stack(way), axis=0, weights=FOLLOW_UP) for way in zip(*ways, strict=True))
+        return dense.astype(np.float32), lexical.astype(np.float32)
 
     def _topic(self, ordinal: int, readings: Sequence[Analysis], context: Context) -> float:
         """Return how far the passage (less: its article) is about the terms named in each reading of the question."""
@@ -218,6 +241,26 @@ class Retriever:
         if kind == "yes_no" and passage.text.startswith(("Yes", "No,", "No.")):
             return 1.0
         return min(0.5, passage.words / 60)
+
+    def _with_additions(self, hits: Sequence[Hit], tokens: Sequence[str]) -> list[Hit]:
+        """Note for each hit (`adds`) the share of the question's terms that it contains and the first hit does not."""
+        if not hits:
+            return []
+        ordinals = [self._ordinals[hit.passage.id] for hit in hits]
+        have = self._words.tokens[ordinals[0]]
+        missing = [token for token in dict.fromkeys(tokens) if token not in have and token in self._words.vocabulary]
+        whole = sum(self._words.idf(token) for token in dict.fromkeys(tokens))
+        return [
+            replace(
+                hit,
+                parts={
+                    **hit.parts,
+                    "adds": sum(self._words.idf(t) for t in missing if t in self._words.tokens[ordinal])
+                    / max(whole, 1e-6),
+                },
+            )
+            for hit, ordinal in zip(hits, ordinals, strict=True)
+        ]
 
     def _whole_lists(self, hits: Sequence[Hit]) -> list[Hit]:
         """Replace an item of a list by its list: the item finds it, the list answers."""

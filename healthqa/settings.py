@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +39,11 @@ class Settings:
     :param top_k: hits the retriever returns.
     :param threshold: evidence probability below which nothing is answered.
     :param max_words: words of a shown passage at most.
+    :param telegram_token: `HEALTHQA_TELEGRAM_TOKEN`, the bot's token; empty: the channel is off.
+    :param slack_token: `HEALTHQA_SLACK_TOKEN`, the app's Bot User OAuth Token; empty: the channel is off.
+    :param slack_signing_secret: `HEALTHQA_SLACK_SIGNING_SECRET`, the app's signing secret; empty: the channel is off.
+    :param alarms_dir: `HEALTHQA_ALARMS`, messages from which the alarm classifier learns.
+    :param alarm_model_dir: `HEALTHQA_ALARM_MODEL`, the trained alarm classifier.
     :param encoder_threads: `HEALTHQA_ENCODER_THREADS`, threads of one encoding; one keeps latency flat under load.
     """
 
@@ -60,6 +65,12 @@ class Settings:
     encoder_threads: int = 1
     retention_days: int = 90
     questions_dir: Path | None = None
+    alarms_dir: Path = Path("knowledge/alarms")
+    alarm_model_dir: Path = Path("index/alarms")
+    # Here and not as ${...} in credentials.yml: Rasa would not start at all where the variable is missing.
+    telegram_token: str = field(default="", repr=False)
+    slack_token: str = field(default="", repr=False)
+    slack_signing_secret: str = field(default="", repr=False)
 
     @property
     def conversations_path(self) -> Path:
@@ -83,6 +94,8 @@ class Settings:
             "responses_path": root / (env.get("HEALTHQA_RESPONSES") or "data/responses.yml"),
             "index_dir": root / (env.get("HEALTHQA_INDEX") or "index"),
             "encoder_dir": root / (env.get("HEALTHQA_ENCODER_DIR") or "index/encoder"),
+            "alarms_dir": root / (env.get("HEALTHQA_ALARMS") or cls.alarms_dir),
+            "alarm_model_dir": root / (env.get("HEALTHQA_ALARM_MODEL") or cls.alarm_model_dir),
             "data_dir": root / (env.get("HEALTHQA_DATA") or "var"),
             "encoder_model": encoder,
             "encoder_sha256": env.get(
@@ -91,6 +104,9 @@ class Settings:
             "country": env.get("HEALTHQA_COUNTRY", "").strip().upper(),
             "public_url": _public_url(env.get("HEALTHQA_PUBLIC_URL", "").strip() or cls.public_url),
             "handoff": env.get("HEALTHQA_HANDOFF", "").strip(),
+            "telegram_token": env.get("HEALTHQA_TELEGRAM_TOKEN", "").strip(),
+            "slack_token": env.get("HEALTHQA_SLACK_TOKEN", "").strip(),
+            "slack_signing_secret": env.get("HEALTHQA_SLACK_SIGNING_SECRET", "").strip(),
             "top_k": _whole_number(env, "HEALTHQA_TOP_K", cls.top_k),
             "threshold": _fraction(env, "HEALTHQA_THRESHOLD", cls.threshold),
             "encoder_threads": _whole_number(env, "HEALTHQA_ENCODER_THREADS", cls.encoder_threads),

@@ -12,6 +12,14 @@ from symspellpy import SymSpell, Verbosity
 __all__ = ["Speller", "english_words", "fold_spelling"]
 
 _WORD = re.compile(r"[A-Za-z]+")
+_FOLDABLE = re.compile(r"\b[A-Za-z]+[48]?\b")
+# "Dose" for "does": where a question opens with it, or asks how, why or what it does.
+_DOSE = re.compile(
+    r"(?P<before>(?:^|[.,;:?!]\s*|\b(?:and|but|so|or|how|why|when|where)\s+))"
+    r"dose\b(?!\s+(?:of|for|per|is|should|to|do|in|a|or|and|b12\W*$)\b|\W*$)|"
+    r"(?P<what>\b(?:what|which)\s+)dose(?=\s+(?:it|this|that|these|they|b12\s+\w)\b)",
+    re.IGNORECASE,
+)
 _B12 = re.compile(r"\b(vit(?:amin)?s?\.?[ -]?)?b[ -]?(?:12|twelve)\b", re.IGNORECASE)
 _TO_IZE = re.compile(r"\b([a-z]{3,})is(e|es|ed|ing|ation|ations)\b", re.IGNORECASE)
 # Words on -ise that are spelt so on both sides of the Atlantic.
@@ -33,10 +41,15 @@ _AMERICAN = {
 # Chat spellings that are too short, or too far from the word, for the speller.
 _CHAT = {
     "nite": "night", "nites": "nights", "tonite": "tonight", "cuz": "because", "coz": "because", "bcoz": "because",
-    "bcuz": "because", "wat": "what", "wot": "what", "wats": "what's", "wen": "when", "abt": "about", "ppl": "people",
-    "thru": "through", "lvl": "level", "b4": "before", "lvls": "levels", "def": "deficiency", "defic": "deficiency",
-    "symps": "symptoms", "sx": "symptoms", "tx": "treatment", "dx": "diagnosis", "inj": "injection",
-    "supps": "supplements", "dr": "doctor", "docs": "doctors", "doc": "doctor", "gp": "doctor",
+    "bcuz": "because", "wat": "what", "wot": "what", "wats": "what's", "abt": "about", "ppl": "people",
+    "peeps": "people", "thru": "through", "teh": "the", "hte": "the", "adn": "and", "nad": "and", "taht": "that",
+    "waht": "what", "hwo": "how", "wich": "which", "wut": "what", "wuts": "what's", "watcha": "what", "wen": "when",
+    "wer": "where", "ther": "there", "thier": "their", "becos": "because", "u": "you", "ur": "your", "gr8": "great",
+    "m8": "mate", "wud": "would", "cud": "could", "shud": "should", "dat": "that", "dis": "this",
+    "nbd": "no big deal", "bloodz": "bloods", "vits": "vitamins", "def": "deficiency", "lvl": "level", "b4": "before",
+    "lvls": "levels", "defic": "deficiency", "symps": "symptoms", "sx": "symptoms", "tx": "treatment",
+    "dx": "diagnosis", "inj": "injection", "supps": "supplements", "dr": "doctor", "docs": "doctors", "doc": "doctor",
+    "gp": "doctor",
 }  # fmt: skip
 _FOLDED = {**_AMERICAN, **_CHAT}
 _SHORT = 4
@@ -46,7 +59,8 @@ _LONG = 8
 def fold_spelling(text: str) -> str:
     """Return the text with British spelling made American and every way to write B12 made `B12`."""
     text = _B12.sub(lambda match: ("vitamin " if match.group(1) else "") + "B12", text)
-    text = _WORD.sub(lambda match: _keep_case(match.group(), _FOLDED.get(match.group().lower())), text)
+    text = _FOLDABLE.sub(lambda match: _keep_case(match.group(), _FOLDED.get(match.group().lower())), text)
+    text = _DOSE.sub(lambda match: f"{match['before'] or match['what'] or ''}does", text)
     return _TO_IZE.sub(_to_ize, text)
 
 

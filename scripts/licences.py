@@ -18,7 +18,12 @@ __all__ = ["licence_of", "listing", "main", "packages"]
 ROOT = Path(__file__).resolve().parent.parent
 START, END = "<!-- packages: start -->", "<!-- packages: end -->"
 # What the metadata says too vaguely or leaves out; read from the licence files of the packages.
-KNOWN = {"dnspython": "ISC", "skops": "MIT", "pyphen": "GPL-2.0+ / LGPL-2.1+ / MPL-1.1 (one of them)"}
+KNOWN = {
+    "axe-playwright-python": "MIT, with axe-core under MPL-2.0",
+    "dnspython": "ISC",
+    "skops": "MIT",
+    "pyphen": "GPL-2.0+ / LGPL-2.1+ / MPL-1.1 (one of them)",
+}
 SHORT = {
     "Apache Software License": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",

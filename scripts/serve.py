@@ -19,6 +19,11 @@ from pathlib import Path
 from honcho.manager import Manager  # type: ignore[import-untyped]
 from honcho.printer import Message, Printer  # type: ignore[import-untyped]
 
+from healthqa.encoder import read_card
+from healthqa.errors import HealthQAError
+from healthqa.index_store import current_version
+from healthqa.safety.classifier import read_alarm_card
+from healthqa.settings import Settings
 from scripts.children import (
     HOST,
     actions_command,
@@ -31,7 +36,7 @@ from scripts.children import (
 )
 from scripts.training import latest_model
 
-__all__ = ["PortError", "chosen_port", "main"]
+__all__ = ["PortError", "chosen_port", "main", "missing_parts"]
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 240
@@ -63,6 +68,28 @@ def chosen_port(variable: str, default: int, purpose: str) -> int:
 
 def _suggestion(port: int) -> int:
     return next((other for other in range(port + 100, port + 1000, 100) if not port_is_taken(other)), port + 1)
+
+
+def missing_parts(settings: Settings) -> list[str]:
+    """Say, one line each, which built parts are not there and what readers get without them.
+
+    The servers start all the same: the patterns for alarms and the fixed texts need none of them.
+    """
+    copy = "Without torch, copy that folder from a machine that has it."
+    missing = []
+    try:
+        read_card(settings.encoder_dir)
+    except HealthQAError as error:
+        missing.append(f"{error} {copy} Until then readers get alarms and refusals only.")
+    if not current_version(settings.index_dir):
+        missing.append(
+            f"There is no index in {settings.index_dir}. Run `healthqa index`. Until then nothing is answered."
+        )
+    try:
+        read_alarm_card(settings.alarm_model_dir)
+    except HealthQAError as error:
+        missing.append(f"{error} {copy} Until then fewer emergencies are recognised: by patterns only.")
+    return missing
 
 
 class _ReadablePrinter(Printer):  # type: ignore[misc]
@@ -133,12 +160,14 @@ def _serve(folder: Path) -> int:
 def main() -> int:
     """Serve until stopped; return the exit code, which is 0 only when somebody asked for the end."""
     if not latest_model(ROOT / "models"):
-        print("There is no trained model in models/. Call make run, which trains one.", file=sys.stderr)
+        print("There is no trained model in models/. Call make run, which trains one, or copy one in.", file=sys.stderr)
         return 1
     try:
+        for line in missing_parts(Settings.from_env()):
+            print(line, file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="healthqa-") as folder:
             return _serve(Path(folder))
-    except (PortError, OSError) as error:
+    except (PortError, HealthQAError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -1,7 +1,7 @@
-"""The build steps between installation and serving: `python -m scripts.steps encoder|index|train`.
+"""The build steps between installation and serving: `python -m scripts.steps encoder|alarms|index|train`.
 
 Each step runs only when something it depends on changed, says what it does and how long it took, and ends with a
-sentence instead of a traceback. `train` includes `index`, `index` includes `encoder`.
+sentence instead of a traceback. Each step includes those before it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["ROOT", "Step", "StepError", "main", "run_steps", "steps_of"]
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".steps"
-ORDER = ("encoder", "index", "train")
+ORDER = ("encoder", "alarms", "index", "train")
 
 
 class StepError(Exception):
@@ -51,7 +51,7 @@ class Step:
 def steps_of(settings: Settings) -> dict[str, Step]:
     """List the steps in their order, for the folders that the settings name."""
     core = ROOT / "healthqa"
-    encoder_file = settings.encoder_dir / "encoder.json"
+    encoder_file, alarms_file = settings.encoder_dir / "encoder.json", settings.alarm_model_dir / "alarms.json"
     return {
         "encoder": Step(
             "encoder",
@@ -59,6 +59,13 @@ def steps_of(settings: Settings) -> dict[str, Step]:
             lambda: _hash([core / "encoder_export.py", ROOT / "requirements.lock"], _encoder_choice(settings)),
             lambda: _hash([encoder_file]) if encoder_file.exists() else "",
             lambda: _healthqa("export-encoder"),
+        ),
+        "alarms": Step(
+            "alarms",
+            "Training the alarm classifier (some minutes)",
+            lambda: _hash([settings.alarms_dir, core / "safety" / "training.py"], str(settings.alarm_model_dir)),
+            lambda: _hash([alarms_file]) if alarms_file.exists() else "",
+            lambda: _healthqa("train-alarms"),
         ),
         "index": Step(
             "index",

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from addons.components.resources import folder_setting, log_once, red_flags_at
 from addons.components.sentence_intent_classifier import EMPTY_MESSAGE
 from healthqa.errors import HealthQAError
-from healthqa.safety import RedFlagDetector
+from healthqa.safety import RedFlagDetector, RedFlagFinder
 from healthqa.types import RedFlag
 
 __all__ = ["RedFlagGuard", "alarm_chances", "mentions_alarm"]
@@ -31,10 +31,11 @@ _ALARMS = ("emergency", "crisis")
 class RedFlagGuard(GraphComponent, IntentClassifier):
     """Overrides the intent with `emergency`, `crisis` or `empty_message`.
 
-    Patterns raise the alarm first. Where they find nothing, the classifier's chances of both alarms together raise it
-    from `alarm_threshold` on; below that its alarm becomes a fallback, which looks the question up in the articles.
-    Words that a pattern found and silenced ("I have no chest pain") stay silent: sentence vectors overlook denials.
-    docs/adr/0004-red-flags.md gives the figures.
+    `healthqa.safety` decides, with its patterns and its trained classifier. Where that classifier is missing, the
+    intent classifier stands in: its chances of both alarms together raise the alarm from `alarm_threshold` on, but not
+    for words that a pattern found and silenced ("I have no chest pain"), for sentence vectors overlook denials
+    (docs/adr/0004-red-flags.md). An alarm of the intent classifier that is not followed becomes a fallback, which
+    looks the question up in the articles.
 
     It must be the last component: nothing may overrule an alarm. It needs no features, no encoder and no other
     component, and it never raises. It also takes the command out of `/restart` and `/intent{...}`: what follows in
@@ -51,8 +52,8 @@ class RedFlagGuard(GraphComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         """Return the config.
 
-        `lexicon`: folder, empty for that of the settings; `alarm_threshold`: from which chance on the classifier
-        alone raises the alarm.
+        `lexicon`: folder, empty for that of the settings; `alarm_threshold`: from which chance on the intent
+        classifier raises the alarm where the alarm classifier is missing.
         """
         return {"lexicon": "", "accept_commands": False, "alarm_threshold": 0.8}
 
@@ -84,31 +85,32 @@ class RedFlagGuard(GraphComponent, IntentClassifier):
 
     def _detect(self, text: str) -> RedFlag | None:
         try:
-            return self._detector().detect(text)
+            return self._finder().detect(text)
         except Exception as error:  # noqa: BLE001 - a turn without the alarm is bad, a turn without a reply is worse
             # Only our own errors carry a text that holds nothing a reader typed.
             why = str(error) if isinstance(error, HealthQAError) else type(error).__name__
             log_once(type(self).__name__, f"EMERGENCIES ARE NOT RECOGNISED: {why}")
             return None
 
-    def _detector(self) -> RedFlagDetector:
-        return red_flags_at(folder_setting(self._config, "lexicon", "lexicon_dir") / "red_flags.yml")
+    def _finder(self) -> RedFlagFinder:
+        return red_flags_at(folder_setting(self._config, "lexicon", "lexicon_dir"))
 
     def _weigh_classifier(self, message: Message, text: str) -> None:
-        """Raise or withdraw the classifier's alarm in a message in which the patterns saw none."""
+        """Raise or withdraw the intent classifier's alarm in a message in which `healthqa.safety` saw none."""
         chances = alarm_chances(message.get(INTENT_RANKING_KEY) or ())
         kind = max(chances, key=lambda name: chances[name])
-        if sum(chances.values()) >= float(self._config["alarm_threshold"]) and not self._is_silenced(text):
+        if sum(chances.values()) >= float(self._config["alarm_threshold"]) and self._must_stand_in(text):
             _override(message, kind)
             message.set("red_flag", {"kind": kind, "category": "classifier"}, add_to_output=True)
         elif (message.get(INTENT) or {}).get("name") in _ALARMS:
             _override(message, DEFAULT_NLU_FALLBACK_INTENT_NAME)
 
-    def _is_silenced(self, text: str) -> bool:
+    def _must_stand_in(self, text: str) -> bool:
         try:
-            return mentions_alarm(self._detector(), text)
-        except Exception:  # noqa: BLE001 - `_detect` has logged why; without patterns the classifier decides alone
-            return False
+            finder = self._finder()
+            return finder.classifier is None and not mentions_alarm(finder.patterns, text)
+        except Exception:  # noqa: BLE001 - `_detect` has logged why; without patterns the intent decides alone
+            return True
 
     def _harmless(self, text: str) -> str:
         stripped = text.lstrip()

@@ -10,7 +10,7 @@ from typing import Any
 
 from healthqa.encoder import OnnxEncoder
 from healthqa.lexicon import Lexicon
-from healthqa.safety import RedFlagDetector
+from healthqa.safety import RedFlagFinder, finder_of
 from healthqa.settings import Settings
 
 __all__ = ["encoder_at", "files_fingerprint", "folder_setting", "lexicon_at", "log_once", "red_flags_at"]
@@ -30,10 +30,9 @@ def encoder_at(folder: Path) -> OnnxEncoder:
     return OnnxEncoder.load(folder)
 
 
-@lru_cache(maxsize=4)
-def red_flags_at(path: Path) -> RedFlagDetector:
-    """Load the red-flag patterns once per process and file."""
-    return RedFlagDetector.load(path)
+def red_flags_at(lexicon_dir: Path) -> RedFlagFinder:
+    """Return what finds alarms, with the patterns of the folder; loaded once per process, and anew after a change."""
+    return finder_of(Settings.from_env(lexicon_dir=lexicon_dir))
 
 
 @lru_cache(maxsize=64)

@@ -1,10 +1,9 @@
 """Red flags: emergencies and crises in a reader's words, found before anything else is done with them.
 
-Pure pattern work on folded text, no encoder: the alarm works when everything else is down. `RedFlagDetector` reads
-the patterns of `knowledge/lexicon/red_flags.yml`; `detect` uses one loaded on first use.
-
-A stage that knows neighbours of a sentence (an encoder) fits behind the same signature: call `RedFlagDetector.detect`
-first and ask the neighbours only where it returns None.
+`detect` is the one function that NLU, actions, channels and the core use. Two parts stand behind it (`RedFlagFinder`):
+patterns on folded text (`RedFlagDetector`, `knowledge/lexicon/red_flags.yml`), which work when everything else is
+down, and a small fine-tuned transformer (`AlarmClassifier`, learned from `knowledge/alarms`), which finds what no
+pattern spells out.
 """
 
 from __future__ import annotations
@@ -12,21 +11,25 @@ from __future__ import annotations
 from functools import lru_cache
 
 from healthqa.safety.detector import RedFlagDetector
+from healthqa.safety.finder import RedFlagFinder, finder_of
 from healthqa.settings import Settings
 from healthqa.types import RedFlag
 
-__all__ = ["RedFlagDetector", "default_detector", "detect"]
+__all__ = ["RedFlagDetector", "RedFlagFinder", "default_detector", "detect", "finder_of"]
 
 
 @lru_cache(maxsize=1)
 def default_detector() -> RedFlagDetector:
-    """Load the detector of the configured lexicon, once in a process.
+    """Load the patterns alone of the configured lexicon, once in a process.
 
-    :raises LexiconError: when the file of patterns cannot be used; call this at start to hear of it there.
+    :raises LexiconError: when the file of patterns cannot be used.
     """
     return RedFlagDetector.load(Settings.from_env().lexicon_dir / "red_flags.yml")
 
 
 def detect(text: str) -> RedFlag | None:
-    """Return the alarm that a reader's message calls for, or None. Never raises for any text."""
-    return default_detector().detect(text)
+    """Return the alarm that a reader's message calls for, or None.
+
+    :raises LexiconError: when the file of patterns cannot be used; call this at start to hear of it there.
+    """
+    return finder_of(Settings.from_env()).detect(text)

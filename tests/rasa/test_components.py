@@ -21,8 +21,16 @@ from addons.components.lexicon_tokenizer import LexiconTokenizer
 from addons.components.red_flag_guard import RedFlagGuard
 from addons.components.sentence_intent_classifier import IntentModel, SentenceIntentClassifier
 from healthqa.errors import EncoderError
+from healthqa.safety import RedFlagFinder, default_detector
+from healthqa.safety.classifier import AlarmScore
 from tests.rasa.conftest import FakeEncoder
 from tests.rasa.test_component_contract import training_data
+
+
+@pytest.fixture(autouse=True)
+def no_alarm_classifier(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the same tests pass whether or not this folder holds a trained one."""
+    monkeypatch.setenv("HEALTHQA_ALARM_MODEL", str(tmp_path / "no-model"))
 
 
 def guarded(text: str | None, intent: str = "ask_cause_link", **config: object) -> Message:
@@ -212,6 +220,25 @@ def test_guard_withdraws_an_alarm_of_an_unsure_classifier() -> None:
 
 def test_guard_stays_silent_where_a_pattern_was_denied() -> None:
     assert ranked("I don't have chest pain", emergency=0.99).get(INTENT)["name"] == "nlu_fallback"
+
+
+class SureOf:
+    """An alarm classifier that gives every message the same chance."""
+
+    def __init__(self, chance: float) -> None:
+        self.chance = chance
+
+    def score(self, text: str) -> AlarmScore:
+        return AlarmScore("crisis", self.chance, text)
+
+
+@pytest.mark.parametrize(("chance", "intent"), [(0.99, "crisis"), (0.01, "nlu_fallback")])
+def test_guard_follows_the_alarm_classifier_not_the_intent(
+    monkeypatch: pytest.MonkeyPatch, chance: float, intent: str
+) -> None:
+    finder = RedFlagFinder(default_detector(), SureOf(chance))
+    monkeypatch.setattr("addons.components.red_flag_guard.red_flags_at", lambda folder: finder)
+    assert ranked("the room is spinning and fading away", emergency=0.95).get(INTENT)["name"] == intent
 
 
 def test_guard_believes_a_sure_classifier_when_the_patterns_are_broken(tmp_path: Path) -> None:

@@ -108,3 +108,48 @@ def test_file_raises_when_the_folder_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file is in the way", encoding="utf-8")
     with pytest.raises(OSError):
         ConversationFile(tmp_path / "var" / "conversations.db").append("a", [event()])
+
+
+def test_file_keeps_one_rating_for_an_answer_and_all_without_one(file: ConversationFile) -> None:
+    for rating in ("good", "bad"):
+        file.add_feedback("a", Feedback(rating, answer="1"))
+        file.add_feedback("a", Feedback(rating))
+    file.add_feedback("b", Feedback("good", answer="1"))
+    assert file.ratings("a") == {"1": "bad"}
+    assert file.ratings("b") == {"1": "good"}
+    assert file.summary("a").feedback == 3
+
+
+def test_file_refuses_an_id_that_was_deleted_for_good(file: ConversationFile) -> None:
+    file.append("a", [event()])
+    file.delete("a", refuse_until=time.time() + 60)
+    other_process = ConversationFile(file.path)
+    other_process.append("a", [event()])
+    other_process.add_feedback("a", Feedback("bad", comment=SECRET))
+    assert other_process.is_refused("a") and not other_process.is_refused("b")
+    assert other_process.events("a") == [] and other_process.feedback() == []
+    assert SECRET.encode() not in bytes_on_disk(file)
+
+
+def test_file_takes_an_id_again_after_an_ordinary_deletion_and_after_the_time(file: ConversationFile) -> None:
+    file.delete("a")
+    file.append("a", [event()])
+    assert len(file.events("a")) == 1
+    file.delete("a", refuse_until=time.time() - 1)
+    file.purge()
+    assert not file.is_refused("a")
+
+
+def test_file_made_by_an_earlier_version_keeps_its_feedback(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.db"
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "CREATE TABLE feedback (id INTEGER PRIMARY KEY, sender_id TEXT NOT NULL, timestamp REAL NOT NULL, "
+            "rating TEXT NOT NULL, comment TEXT NOT NULL, question TEXT NOT NULL, passages TEXT NOT NULL)"
+        )
+        old.execute("INSERT INTO feedback VALUES (1, 'a', 1.0, 'good', '', '', 'p')")
+    old.close()
+    file = ConversationFile(path)
+    assert file.feedback() == [Feedback("good", passages="p")]
+    file.add_feedback("a", Feedback("bad", answer="1"))
+    assert file.ratings("a") == {"1": "bad"}

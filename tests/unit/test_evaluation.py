@@ -1,49 +1,66 @@
-"""The measuring itself: split, judging, intervals, leaks."""
+"""The question sets: their size, their split, their lock, and their distance from the training texts."""
 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
 
-from evaluation.askers import Reply
+from evaluation import lock
+from evaluation.dialogues import load_dialogues
 from evaluation.leakage import find_leaks, training_texts
-from evaluation.questions import SETS, Question, check_lock, load_dialogues, load_questions, part_of
-from evaluation.scoring import ask_questions, rates, reply_kind, shown_text, wilson
-from healthqa.answer import DISCLAIMER, NOT_REVIEWED
+from evaluation.questions import SETS, load_facts, load_questions, part_of
 from healthqa.errors import ContentError
 from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).resolve().parents[2]
-ANSWER = f"Low B12 can harm nerves.\nSource: A › B – http://127.0.0.1/a#b\nNo clinician has reviewed it.\n{DISCLAIMER}"
-REFUSAL = f"The articles do not say.\n{DISCLAIMER}"
 
 
-class ScriptedAsker:
-    """Gives the same reply to everything."""
-
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
-
-    def start(self) -> None:
-        pass
-
-    def ask(self, text: str) -> Reply:
-        return self.reply
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SETS, tmp_path / "sets"))
 
 
-def test_sets_cover_both_parts_and_no_question_stands_twice() -> None:
+def plain(text: str) -> str:
+    return " ".join("".join(char if char.isalnum() else " " for char in text.casefold()).split()) or text
+
+
+def test_sets_are_large_enough_in_both_halves() -> None:
     questions = load_questions()
-    texts = [question.text for question in questions]
-    assert len(texts) == len(set(texts))
-    for group, least in (("in_scope", 300), ("near_miss", 150), ("unanswerable", 75)):
+    for group, least in (("in_scope", 400), ("near_miss", 250), ("unanswerable", 100), ("smalltalk", 250)):
         parts = [question.part for question in questions if question.group == group]
-        assert len(parts) >= least
+        assert len(parts) >= least, group
         assert 0.4 < parts.count("dev") / len(parts) < 0.6, group
-    assert len(load_dialogues()) == 50
-    assert all(3 <= len(dialogue.turns) <= 6 for dialogue in load_dialogues())
+    dialogues = load_dialogues()
+    assert len(dialogues) >= 100
+    assert all(3 <= len(dialogue.turns) <= 6 for dialogue in dialogues)
+
+
+def test_no_question_stands_twice() -> None:
+    counts = Counter(plain(question.text) for question in load_questions())
+    assert [text for text, count in counts.items() if count > 1] == []
+
+
+def test_question_that_differs_in_case_only_counts_once(sets: Path) -> None:
+    (sets / "in_scope_9.yml").write_text("- fact: myelin-what\n  ask: {slang: what is MYELIN}\n", encoding="utf-8")
+    assert len(load_questions(sets)) == len(load_questions())
+
+
+def test_near_misses_come_in_fifteen_kinds_and_fifty_pairs() -> None:
+    near_misses = [question for question in load_questions() if question.group == "near_miss"]
+    kinds = Counter(question.kind for question in near_misses)
+    assert kinds.pop("pair") == 50
+    assert len(kinds) == 15
+    assert min(kinds.values()) >= 15
+
+
+def test_in_scope_questions_come_in_twelve_registers() -> None:
+    kinds = Counter(question.kind for question in load_questions() if question.group == "in_scope")
+    registers = "plain keyword lower typos esl story yesno claim negation uk formal slang"
+    assert set(kinds) == {*registers.split(), "pair"}
+    assert min(kinds.values()) >= 30
 
 
 def test_part_depends_on_the_words_only() -> None:
@@ -52,65 +69,56 @@ def test_part_depends_on_the_words_only() -> None:
 
 
 def test_locked_test_part_is_unchanged() -> None:
-    check_lock()
+    lock.check_lock()
 
 
-def test_changed_test_question_breaks_the_lock(tmp_path: Path) -> None:
-    folder = shutil.copytree(SETS, tmp_path / "sets")
+def test_changed_test_question_breaks_the_lock(sets: Path) -> None:
     victim = next(q.text for q in load_questions() if q.part == "test" and q.kind == "other_health")
-    path = folder / "unanswerable.yml"
-    path.write_text(path.read_text(encoding="utf-8").replace(victim, f"{victim} really"), encoding="utf-8")
+    for path in sets.glob("unanswerable*.yml"):
+        path.write_text(path.read_text(encoding="utf-8").replace(victim, f"{victim} really"), encoding="utf-8")
     with pytest.raises(ContentError, match="locked"):
-        check_lock(folder)
+        lock.check_lock(sets)
 
 
-def test_dialogue_with_an_unknown_fact_is_an_error(tmp_path: Path) -> None:
-    folder = shutil.copytree(SETS, tmp_path / "sets")
-    (folder / "dialogues.yml").write_text('- [["why?", no-such-fact]]\n', encoding="utf-8")
-    with pytest.raises(ContentError, match="no-such-fact"):
-        load_dialogues(folder)
+def test_changed_key_of_a_test_question_breaks_the_lock(sets: Path) -> None:
+    path = sets / "in_scope_1.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace('need: ["tongue"]', 'need: ["t"]'), encoding="utf-8")
+    with pytest.raises(ContentError, match="locked"):
+        lock.check_lock(sets)
+
+
+def test_dialogue_with_an_unknown_fact_is_an_error(sets: Path) -> None:
+    (sets / "dialogues.yml").write_text('- [["why?", [link-twitch, no-such-fact]]]\n', encoding="utf-8")
+    with pytest.raises(ContentError, match=r"dialogues.yml, turn `why\?`.*no-such-fact"):
+        load_dialogues(sets)
+
+
+def test_turn_may_expect_any_of_several_facts(sets: Path) -> None:
+    (sets / "dialogues.yml").write_text('- [["why?", [link-twitch, link-cramps]]]\n', encoding="utf-8")
+    turn = load_dialogues(sets)[0].turns[0]
+    assert turn.expect == ("link-twitch", "link-cramps")
+    assert turn.needs == (load_facts()["link-twitch"], load_facts()["link-cramps"])
+
+
+def test_fact_of_one_part_may_be_asked_for_in_another(sets: Path) -> None:
+    (sets / "in_scope_9.yml").write_text("- fact: myelin-what\n  ask: {plain: Tell me of myelin}\n", encoding="utf-8")
+    added = [question for question in load_questions(sets) if question.text == "Tell me of myelin"]
+    assert [question.need for question in added] == [load_facts()["myelin-what"]]
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind", "shown"),
+    ("entry", "problem"),
     [
-        (Reply(ANSWER, 1), "answer", "Low B12 can harm nerves."),
-        (Reply(REFUSAL, 1), "other", ""),
-        (Reply("", 0), "none", ""),
+        ("- fact: new\n  ask: {plain: q}\n", "fact `new`: The fact has no patterns"),
+        ("- fact: myelin-what\n  need: [other]\n  ask: {plain: q}\n", "other patterns in another place"),
+        ("- fact: [\n", "line 2: The file is not valid YAML"),
     ],
 )
-def test_reply_is_judged_by_what_the_reader_sees(reply: Reply, kind: str, shown: str) -> None:
-    assert (reply_kind(reply), shown_text(reply.text)) == (kind, shown)
-
-
-def test_notice_and_review_line_are_no_part_of_what_is_shown() -> None:
-    notice = yaml.safe_load((ROOT / "data" / "responses.yml").read_text(encoding="utf-8"))["responses"]["utter_notice"]
-    passage, source, review, *_ = ANSWER.split("\n")
-    reply = "\n".join([notice[0]["text"].strip(), passage, source, NOT_REVIEWED, "Second.", source, DISCLAIMER])
-    assert shown_text(reply) == f"{passage}\nSecond."
-
-
-def test_facts_must_stand_in_the_passage_not_in_its_source() -> None:
-    question = Question("q", "in_scope", "plain", "f", ("nerves",))
-    right = ask_questions(ScriptedAsker(Reply(ANSWER, 1)), [question])[0]
-    missing = ask_questions(ScriptedAsker(Reply(ANSWER, 1)), [Question("q", "in_scope", "plain", "f", ("127",))])[0]
-    assert (right.right, missing.right, right.words) == (True, False, 5)
-
-
-def test_refusal_is_right_only_where_one_is_due_and_silence_never() -> None:
-    near_miss = Question("q", "near_miss", "dose")
-    replies = [Reply(REFUSAL, 1), Reply(ANSWER, 1), Reply("", 0)]
-    outcomes = [ask_questions(ScriptedAsker(reply), [near_miss])[0] for reply in replies]
-    assert [outcome.right for outcome in outcomes] == [True, False, False]
-    assert [(rate.hits, rate.total) for rate in rates(outcomes)] == [(1, 3), (1, 3)]
-
-
-def test_wilson_interval_of_known_shares() -> None:
-    low, high = wilson(8, 10)
-    assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
-    assert wilson(0, 5)[0] == 0.0 and wilson(5, 5)[1] == 1.0
-    with pytest.raises(ValueError, match="nothing"):
-        wilson(0, 0)
+def test_broken_set_is_named_with_its_place(sets: Path, entry: str, problem: str) -> None:
+    (sets / "in_scope_9.yml").write_text(entry, encoding="utf-8")
+    with pytest.raises(ContentError, match="in_scope_9.yml") as error:
+        load_questions(sets)
+    assert problem in str(error.value)
 
 
 def test_leak_is_found_whatever_surrounds_it() -> None:
@@ -119,6 +127,5 @@ def test_leak_is_found_whatever_surrounds_it() -> None:
 
 
 def test_training_texts_hold_examples_and_anticipated_questions() -> None:
-    root = Path(__file__).resolve().parents[2]
-    with_questions = training_texts(root, root / "knowledge" / "questions")
-    assert len(with_questions) > len(training_texts(root, None)) > 1000
+    with_questions = training_texts(ROOT, ROOT / "knowledge" / "questions")
+    assert len(with_questions) > len(training_texts(ROOT, None)) > 1000

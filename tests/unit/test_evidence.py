@@ -57,6 +57,15 @@ def test_evidence_trusts_a_follow_up_a_little_more(lexicon: Lexicon) -> None:
     assert alone.probability < following.probability
 
 
+def test_evidence_expects_smaller_cosines_without_anticipated_questions(lexicon: Lexicon) -> None:
+    hits = [hit(0.6, 0.6)]
+    rich = assess("x", hits, Context(), lexicon, beside=0.65)
+    plain = assess("x", hits, Context(), lexicon, beside=0.65, plain=1.0)
+    assert rich.decision != "answer"
+    assert plain.decision == "answer"
+    assert assess("x", hits, Context(), lexicon, beside=0.95, plain=1.0).decision != "answer"
+
+
 def test_evidence_survives_an_unknown_word_that_changes_nothing(lexicon: Lexicon) -> None:
     found = assess("my legs cramp in bed", [hit(0.85, 0.7)], Context(), lexicon, uncovered=("bed",), drift=0.0)
     assert found.decision != "refuse"
@@ -75,6 +84,12 @@ def test_evidence_threshold_is_the_operators(lexicon: Lexicon) -> None:
     hits = [hit(0.6, 0.6)]
     assert assess("x", hits, Context(), lexicon, threshold=0.0).decision == "answer"
     assert assess("x", hits, Context(), lexicon, threshold=1.0).decision != "answer"
+
+
+def test_evidence_refuses_when_a_refused_question_is_nearer_than_every_passage(lexicon: Lexicon) -> None:
+    hits = [hit(0.9, 0.9)]
+    assert assess("x", hits, Context(), lexicon, beside=0.9).decision == "answer"
+    assert assess("x", hits, Context(), lexicon, beside=0.93, threshold=0.0).decision != "answer"
 
 
 def test_evidence_listens_to_the_intent(lexicon: Lexicon) -> None:

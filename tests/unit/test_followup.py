@@ -2,10 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from healthqa.followup import asking_part, needs_context, standalone, without_exceptions
+from healthqa.followup import StandAlone, asking_part, needs_context, rule_text, without_exceptions
+from healthqa.followup import standalone as make_standalone
+from healthqa.lexicon import Lexicon
+from healthqa.settings import Settings
 from healthqa.types import Context
 
+LEXICON = Lexicon.load(Settings.from_env().lexicon_dir)
+
 AFTER = Context(topic="vitamin b12 deficiency", last_question="can low b12 cause twitching?")
+
+
+def standalone(question: str, context: Context) -> str:
+    return make_standalone(question, context, LEXICON).text
 
 
 @pytest.mark.parametrize(
@@ -14,7 +23,11 @@ AFTER = Context(topic="vitamin b12 deficiency", last_question="can low b12 cause
         ("how is it diagnosed?", "how is vitamin b12 deficiency diagnosed?"),
         ("what about vegans", "vegans – vitamin b12 deficiency?"),
         ("and the shots?", "the shots – vitamin b12 deficiency?"),
-        ("why?", "why – can low b12 cause twitching?"),
+        ("why?", "why can low b12 cause twitching?"),
+        ("how tho", "how can low b12 cause twitching?"),
+        ("why so long?", "why so long – can low b12 cause twitching?"),
+        ("what test do i ask for?", "what test do i ask for – vitamin b12 deficiency?"),
+        ("what are the other signs?", "what are the other signs – vitamin b12 deficiency?"),
         ("thanks, and is it permanent?", "is vitamin b12 deficiency permanent?"),
     ],
 )
@@ -66,3 +79,59 @@ def test_short_message_is_searched_whole() -> None:
 def test_exception_is_not_searched_for() -> None:
     assert without_exceptions("what else makes muscles twitch besides b12?") == "what else makes muscles twitch?"
     assert without_exceptions("besides b12?") == "besides b12?"
+
+
+@pytest.mark.parametrize(
+    ("last", "question", "expected"),
+    [
+        ("can low b12 cause twitching?", "no i meant cramps", "can low B12 cause cramps?"),
+        ("can low b12 cause twitching?", "sorry, I mean magnesium", "can magnesium cause twitching?"),
+        (
+            "can coffee cause twitching and cramps?",
+            "not cramps, i mean stress",
+            "can stress cause twitching and cramps?",
+        ),
+        ("can coffee cause twitching or cramps?", "I mean spasms, not twitching", "can coffee cause spasms or cramps?"),
+        ("does low b12 cause depression?", "and irritability?", "does low B12 cause irritability?"),
+        ("is there b12 in salmon?", "what about eggs", "is there B12 in eggs?"),
+    ],
+)
+def test_term_takes_the_place_of_one_of_its_sort(last: str, question: str, expected: str) -> None:
+    found = make_standalone(question, Context(topic="muscle twitching", last_question=last), LEXICON)
+    assert found == StandAlone(expected, "swapped")
+
+
+def test_correction_of_what_is_asked_keeps_the_subject() -> None:
+    asked = standalone("no i mean how long", Context(topic="vitamin b12", last_question="tell me about recovery"))
+    assert asked == "how long – tell me about recovery?"
+
+
+@pytest.mark.parametrize("question", ["no", "sorry, what is the myelin sheath?", "no thanks", "not yet"])
+def test_a_no_without_anything_meant_corrects_nothing(question: str) -> None:
+    assert make_standalone(question, AFTER, LEXICON).way != "swapped"
+
+
+def test_case_of_the_last_question_is_asked_of_it() -> None:
+    after = Context(topic="vitamin b12 deficiency", last_question="how is b12 deficiency treated?")
+    assert standalone("and for vegans?", after) == "for vegans – how is b12 deficiency treated?"
+
+
+def test_them_means_the_last_plural_that_can_be_had() -> None:
+    after = Context(topic="vitamin b12 deficiency", last_question="do i need injections for low b12?")
+    assert standalone("what is in them?", after) == "what is in injections?"
+    assert standalone("is it serious?", after) == "is vitamin b12 deficiency serious?"
+
+
+def test_what_is_set_against_a_subject_is_carried_over() -> None:
+    after = Context(topic="stress", last_question="can stress make my eye twitch?")
+    assert standalone("how do i tell it from b12 twitching?", after) == "how do i tell stress from b12 twitching?"
+
+
+def test_rules_read_the_question_of_a_story_only() -> None:
+    about_me = "We had a long day with the dog and the kids in the park. " * 3 + "Can low B12 cause cramps?"
+    about_it = "Our old dog has been limping since the summer holidays. " * 4 + "Can low B12 do that to him?"
+    expecting = "I am twenty weeks pregnant and I feel tired all the time these days. " * 3 + "Is it low B12?"
+    assert "dog" not in rule_text(about_me)
+    assert "dog" in rule_text(about_it)
+    assert "pregnant" in rule_text(expecting)
+    assert rule_text("can my dog have b12?") == "can my dog have b12?"

@@ -1,4 +1,4 @@
-"""The red-flag detector: what raises an alarm, what does not, and which alarm comes first."""
+"""The red-flag patterns by themselves: what raises an alarm, what does not, and which alarm comes first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthqa.errors import LexiconError
-from healthqa.safety import RedFlagDetector, default_detector, detect
+from healthqa.safety import RedFlagDetector, default_detector
+from healthqa.types import RedFlag
 
 FILE = Path(__file__).resolve().parents[2] / "knowledge/lexicon/red_flags.yml"
 WORDS = st.sampled_from(
@@ -18,6 +19,10 @@ WORDS = st.sampled_from(
         " "
     )
 )
+
+
+def detect(text: str) -> RedFlag | None:
+    return default_detector().detect(text)
 
 
 @given(st.text())

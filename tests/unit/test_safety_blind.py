@@ -1,11 +1,16 @@
-"""Recall and false alarms on the dev part of the blind sets stay where they are."""
+"""Recall and false alarms of the patterns by themselves on the dev part of the blind sets stay where they are."""
 
 from __future__ import annotations
 
 import pytest
 
 from evaluation.safety.score import FOLDER, read_messages
-from healthqa.safety import detect
+from healthqa.safety import default_detector
+from healthqa.types import RedFlag
+
+
+def detect(text: str) -> RedFlag | None:
+    return default_detector().detect(text)
 
 
 @pytest.mark.parametrize("name", ["emergencies", "crises"])

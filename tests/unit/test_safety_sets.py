@@ -1,4 +1,4 @@
-"""Recall and false alarms on the dev sets, and the sets themselves."""
+"""Recall and false alarms of the patterns by themselves on the dev sets, and the sets themselves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections import Counter
 
 import pytest
 
-from evaluation.safety.score import FOLDER, main, read_messages, score, wilson_interval
-from healthqa.safety import detect
+from evaluation.safety.score import FOLDER, SETS, check_lock, main, read_messages, score, wilson_interval
+from healthqa.safety import default_detector
 from healthqa.types import RedFlag
+
+
+def detect(text: str) -> RedFlag | None:
+    return default_detector().detect(text)
 
 
 @pytest.mark.parametrize("message", read_messages(FOLDER / "plain_statements.jsonl"), ids=lambda message: message.id)
@@ -42,6 +46,15 @@ def test_sets_have_their_promised_size_and_no_text_twice() -> None:
     assert plain == {"emergency": 30, "crisis": 30}
 
 
+def test_second_blind_set_is_the_locked_one_and_wholly_for_testing() -> None:
+    check_lock()
+    messages = [m for path in sorted(SETS["blind2"].glob("*.jsonl")) for m in read_messages(path)]
+    kinds = Counter(message.kind for message in messages)
+    assert kinds["emergency"] + kinds["crisis"] >= 298
+    assert kinds["none"] >= 298
+    assert {message.part for message in messages} == {"test"}
+
+
 def test_wilson_interval_of_known_shares() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
     assert wilson_interval(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
@@ -64,7 +77,7 @@ def test_score_of_a_detector_that_always_alarms_counts_every_false_alarm() -> No
 
 
 def test_main_prints_each_figure_with_its_interval(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--part", "dev"]) == 0
+    assert main(["--part", "dev", "--patterns"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 6
     assert all("[" in line and "%" in line for line in lines)

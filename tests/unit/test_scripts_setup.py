@@ -26,6 +26,11 @@ esac
 """
 # Fails while the file `broken` is there, with the words in it.
 BREAKING_UV = GOOD_UV.replace("esac", "pip) if [ -e broken ]; then cat broken >&2; exit 2; fi ;;\nesac")
+# Installs what Rasa has: a starter project with stories of its own.
+SAMPLES = "lib/python3.10/site-packages/rasa/cli/initial_project"
+UV_WITH_SAMPLES = GOOD_UV.replace(
+    "esac", f"pip) mkdir -p .venv/{SAMPLES}/data .venv/{SAMPLES}/tests; : > .venv/{SAMPLES}/tests/test_a.yml ;;\nesac"
+)
 UV_WITHOUT_PYTHON = """#!/bin/sh
 if [ "$1" != --version ]; then echo "No interpreter found for Python 3.10" >&2; exit 2; fi
 """
@@ -90,6 +95,13 @@ def test_setup_runs_again_when_the_lock_changed(clone: Path) -> None:
         lock.write("another==1.0\n")
     assert _setup(clone).returncode == 0
     assert "pip install" in log.read_text(encoding="utf-8")
+
+
+def test_setup_leaves_no_stories_for_bare_rasa_test_to_find(clone: Path) -> None:
+    _uv(clone, UV_WITH_SAMPLES)
+    assert _setup(clone).returncode == 0
+    samples = clone / ".venv" / SAMPLES
+    assert (samples / "data").is_dir() and not list(samples.rglob("test_*"))
 
 
 def test_setup_makes_the_environment_anew_after_a_move(clone: Path) -> None:

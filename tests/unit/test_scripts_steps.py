@@ -38,13 +38,13 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
 
 
 def test_steps_run_in_order_and_only_once(calls: list[str]) -> None:
-    assert run_steps("train") == ["encoder", "index", "train"]
+    assert run_steps("train") == ["encoder", "alarms", "index", "train"]
     assert run_steps("train") == []
-    assert calls == ["encoder", "index", "train"]
+    assert calls == ["encoder", "alarms", "index", "train"]
 
 
 def test_steps_stop_after_the_one_asked_for(calls: list[str]) -> None:
-    assert run_steps("index") == ["encoder", "index"]
+    assert run_steps("index") == ["encoder", "alarms", "index"]
 
 
 def test_steps_redo_only_the_one_whose_input_changed(calls: list[str], tmp_path: Path) -> None:
@@ -85,11 +85,12 @@ def test_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 def test_main_names_the_steps_when_called_wrongly(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nonsense"]) == 2
-    assert "encoder, index, train" in capsys.readouterr().err
+    assert "encoder, alarms, index, train" in capsys.readouterr().err
 
 
 def _project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name in ("knowledge/articles/a.md", "knowledge/lexicon/terms.yml", "data/nlu.yml", "data/responses.yml"):
+    contents = "knowledge/articles/a.md", "knowledge/alarms/writer_a.jsonl", "knowledge/lexicon/terms.yml"
+    for name in (*contents, "data/nlu.yml", "data/responses.yml"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name, encoding="utf-8")
     for name in ("config.yml", "domain.yml", "endpoints.yml"):
@@ -102,6 +103,7 @@ def _project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     ("changed", "redone"),
     [
         ("knowledge/articles/a.md", {"index"}),
+        ("knowledge/alarms/writer_a.jsonl", {"alarms"}),
         ("knowledge/lexicon/terms.yml", {"index", "train"}),
         ("data/nlu.yml", {"train"}),
         ("data/responses.yml", {"train"}),

@@ -1,0 +1,105 @@
+"""Fit the coefficients of healthqa.evidence on the dev part of the question sets, with ten-fold cross-validation.
+
+Run from the project folder: `python -m benchmarks.evidence INDEX PLAIN_INDEX`, where PLAIN_INDEX was made of plain
+copies of the articles (`healthqa index --articles FOLDER --index PLAIN_INDEX`). Prints the coefficients and how many
+questions of each kind would be refused or let through; nothing is written. Questions that a rule refuses have no
+evidence and are left out; no intents are known here.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from evaluation.askers import CoreAsker
+from evaluation.dialogues import load_dialogues
+from evaluation.questions import load_questions
+from evaluation.scoring import ask_dialogues, ask_questions
+from healthqa.assistant import Assistant
+from healthqa.evidence import COEFFICIENTS
+from healthqa.settings import Settings
+from healthqa.types import Context
+
+FURTHER = Path(__file__).with_name("evidence_questions.yml")
+FITTED = ("dense", "beside", "coverage", "uncovered_share", "drift", "follows", "plain")
+FOLDS = 10
+REGULARISATION = 30.0
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Row:
+    """A question's figures, whether the articles answer it, and under which name it is counted."""
+
+    text: str
+    answered: bool
+    name: str
+    figures: tuple[float, ...]
+
+
+def rows_of(index_dir: Path, name: str) -> list[Row]:
+    """Ask all dev questions, the dialogues' turns and the further ones; return those that get as far as evidence."""
+    assistant = Assistant.load(Settings.from_env(index_dir=index_dir))
+    asker = CoreAsker(assistant)
+    outcomes = ask_questions(asker, [q for q in load_questions() if q.part == "dev"])
+    outcomes += ask_dialogues(asker, [d for d in load_dialogues() if d.part == "dev"])
+    further = yaml.safe_load(FURTHER.read_text(encoding="utf-8"))
+    asked = [
+        (o.text, o.context or Context(), o.expect != "refuse", f"{name}, {o.group}")
+        for o in outcomes
+        if o.expect not in ("smalltalk", "emergency", "crisis")
+    ]
+    for kind, questions in further.items():
+        asked += [(question, Context(), kind == "answered", f"{name}, further") for question in questions]
+    rows = []
+    for text, context, answered, label in asked:
+        evidence = assistant.examine(text, context).evidence
+        if evidence is not None:
+            rows.append(Row(text, answered, label, tuple(evidence.features[figure] for figure in FITTED)))
+    return rows
+
+
+def print_counts(rows: Sequence[Row], probabilities: Sequence[float]) -> None:
+    """Print, by name, how many questions were refused or let through wrongly."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for row, probability in zip(rows, probabilities, strict=True):
+        count = counts[row.name]
+        count[0 if row.answered else 2] += (probability < HALF) if row.answered else (probability >= HALF)
+        count[1 if row.answered else 3] += 1
+    for name, (refused, answerable, passed, other) in sorted(counts.items()):
+        print(f"{name}: {refused} of {answerable} answerable refused, {passed} of {other} others let through")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fit and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("index", type=Path, help="the default index")
+    parser.add_argument("plain_index", type=Path, help="an index of articles without anticipated questions")
+    arguments = parser.parse_args(argv)
+    rows = rows_of(arguments.index.resolve(), "default") + rows_of(arguments.plain_index.resolve(), "plain")
+    figures = np.array([row.figures for row in rows])
+    answered = np.array([row.answered for row in rows])
+    # The same question asked of both indexes must not stand on both sides of a fold.
+    numbers = {text: number for number, text in enumerate(sorted({row.text for row in rows}))}
+    groups = np.array([numbers[row.text] for row in rows])
+    model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
+    folds = GroupKFold(FOLDS)
+    held_out = cross_val_predict(model, figures, answered, cv=folds, groups=groups, method="predict_proba")[:, 1]
+    print_counts(rows, held_out)
+    model.fit(figures, answered)
+    fitted = dict(zip(("bias", *FITTED), (*model.intercept_, *model.coef_[0]), strict=True))
+    for figure, value in fitted.items():
+        print(f"{figure:16} {value:6.1f}   now {COEFFICIENTS[figure]:6.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

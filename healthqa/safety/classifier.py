@@ -1,0 +1,153 @@
+"""How likely a message is an emergency or a crisis: a small transformer, fine-tuned on `knowledge/alarms`.
+
+Run time only: onnxruntime and tokenizers. `healthqa.safety.training` makes the model (`healthqa train-alarms`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from healthqa.encoder import clean_text, file_sha256, load_session, load_tokenizer
+from healthqa.errors import AlarmModelError
+from healthqa.safety.examples import KINDS
+
+__all__ = ["AlarmCard", "AlarmClassifier", "AlarmScore", "pieces_of", "read_alarm_card"]
+
+CARD_FILE = "alarms.json"
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+FORMAT = 1
+# A message is read whole: on its sentences one by one the model raises three times as many false alarms at the same
+# recall (docs/adr/0005-alarm-classifier.md). Only what is longer than the model can read is cut, at sentence ends.
+PIECE_WORDS = 80
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+# Nobody needs more pieces than this, and one message must not hold up the server.
+MOST_PIECES = 24
+
+
+@dataclass(frozen=True)
+class AlarmCard:
+    """What `alarms.json` says about a trained model.
+
+    :param examples: SHA-256 of the examples it learned from.
+    :param base_sha256: hash of the weights that the training began with.
+    :param max_length: tokens of a text that are read, the special ones included.
+    :param files: SHA-256 of each file beside the card.
+    """
+
+    examples: str
+    base_sha256: str
+    max_length: int
+    format: int = FORMAT
+    kinds: tuple[str, ...] = KINDS
+    files: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the card as the text of `alarms.json`."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+@dataclass(frozen=True)
+class AlarmScore:
+    """The likelier kind of alarm and the chance of an alarm at all, 0.0-1.0; `piece` is what it was found in."""
+
+    kind: Literal["emergency", "crisis"]
+    chance: float
+    piece: str
+
+
+def read_alarm_card(folder: Path) -> AlarmCard:
+    """Read `alarms.json`.
+
+    :raises AlarmModelError: if the folder holds no card, or one that cannot be read.
+    """
+    path = folder / CARD_FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        card = AlarmCard(**{**values, "kinds": tuple(values["kinds"])})
+    except FileNotFoundError:
+        raise AlarmModelError(f"There is no alarm classifier in {folder}. Run `make alarms`.") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise AlarmModelError(f"{path} cannot be read ({error}). {_again(folder)}") from error
+    if card.format != FORMAT or card.kinds != KINDS:
+        raise AlarmModelError(f"{path} was written by another version. {_again(folder)}")
+    return card
+
+
+class AlarmClassifier:
+    """The trained model on the CPU. Safe to use from several threads; 3 ms for a short message."""
+
+    def __init__(self, card: AlarmCard, session: Any, tokenizer: Any) -> None:  # noqa: ANN401
+        self._card = card
+        self._session = session
+        self._tokenizer = tokenizer
+        self._inputs = [entry.name for entry in session.get_inputs()]
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 1) -> AlarmClassifier:
+        """Load what `healthqa train-alarms` wrote.
+
+        :raises AlarmModelError: if a file is missing or damaged.
+        """
+        card = read_alarm_card(folder)
+        for name in (MODEL_FILE, TOKENIZER_FILE):
+            path = folder / name
+            if not path.is_file() or file_sha256(path) != card.files.get(name):
+                raise AlarmModelError(f"{path} is missing or not the file that was trained. {_again(folder)}")
+        try:
+            session = load_session(folder / MODEL_FILE, threads)
+            return cls(card, session, load_tokenizer(folder / TOKENIZER_FILE, card.max_length))
+        except Exception as error:  # onnxruntime and tokenizers raise types of their own, not derived from one base
+            raise AlarmModelError(
+                f"The alarm classifier in {folder} does not load ({error}). {_again(folder)}"
+            ) from error
+
+    def score(self, text: str) -> AlarmScore:
+        """Return the highest chance of an alarm among the message's pieces; most messages are one."""
+        pieces = pieces_of(text)
+        chances = self.chances(pieces)
+        best = int(chances[:, 1:].sum(axis=1).argmax())
+        kind = cast('Literal["emergency", "crisis"]', KINDS[1 + int(chances[best, 1:].argmax())])
+        return AlarmScore(kind, float(chances[best, 1:].sum()), pieces[best])
+
+    def chances(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the chance of each kind, shape `(len(texts), 3)` in the order of `KINDS`; rows sum to 1."""
+        tokens = [self._tokenizer.encode(clean_text(text)).ids for text in texts]
+        ids = np.zeros((len(tokens), max(len(row) for row in tokens)), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, found in enumerate(tokens):
+            ids[row, : len(found)] = found
+            mask[row, : len(found)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0].astype(np.float64)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return cast("NDArray[np.float64]", powers / powers.sum(axis=1, keepdims=True))
+
+
+def pieces_of(text: str) -> tuple[str, ...]:
+    """Return the message, or pieces of at most 80 words of a longer one, cut at sentence ends where there are any."""
+    pieces: list[list[str]] = [[]]
+    for sentence in _SENTENCE_END.split(text):
+        words = sentence.split()
+        if len(pieces[-1]) + len(words) > PIECE_WORDS and pieces[-1]:
+            pieces.append([])
+        while len(words) > PIECE_WORDS:
+            pieces[-1:] = [words[:PIECE_WORDS], []]
+            words = words[PIECE_WORDS:]
+        pieces[-1] += words
+    found = tuple(" ".join(piece) for piece in pieces if piece) or (text,)
+    # Both ends of an endless message: what is pressing stands at its beginning or its end.
+    half = MOST_PIECES // 2
+    return found if len(found) <= MOST_PIECES else (*found[:half], *found[-half:])
+
+
+def _again(folder: Path) -> str:
+    return f"Delete {folder} and run `make alarms`."

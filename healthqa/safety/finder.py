@@ -1,0 +1,93 @@
+"""The one function that finds alarms: patterns and the trained classifier together."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from healthqa.errors import AlarmModelError
+from healthqa.safety.classifier import CARD_FILE, AlarmClassifier, AlarmScore
+from healthqa.safety.detector import RedFlagDetector
+from healthqa.settings import Settings
+from healthqa.types import RedFlag
+
+__all__ = ["RedFlagFinder", "ScoresAlarms", "finder_of"]
+
+logger = logging.getLogger(__name__)
+
+# From this chance on the classifier alone raises the alarm; below the other one it takes back a pattern's alarm. Both
+# were chosen on writers whose messages the model had not seen: docs/adr/0005-alarm-classifier.md.
+ALARM_CHANCE = 0.6
+HARMLESS_CHANCE = 0.035
+# In fewer words the patterns know better: "my speech is slurred", "writing my note now".
+HARMLESS_WORDS = 8
+
+
+class ScoresAlarms(Protocol):
+    """What the finder needs of a classifier."""
+
+    def score(self, text: str) -> AlarmScore:
+        """Return the likelier kind of alarm and the chance of one."""
+
+
+@dataclass(frozen=True)
+class RedFlagFinder:
+    """Patterns first, then the classifier; without a classifier the patterns alone. Thread-safe, never raises.
+
+    :param patterns: find plain wording; they need nothing else to work.
+    :param classifier: finds the rest; None where there is no trained model.
+    """
+
+    patterns: RedFlagDetector
+    classifier: ScoresAlarms | None = None
+
+    def detect(self, text: str) -> RedFlag | None:
+        """Return the alarm that a message calls for, or None."""
+        flag = self.patterns.detect(text)
+        if self.classifier is None or not text.strip():
+            return flag
+        try:
+            score = self.classifier.score(text)
+        except Exception as error:  # noqa: BLE001 - the patterns' word stands when the model fails
+            # Only the type: the error's own words may quote the reader.
+            logger.error("The alarm classifier failed on a message (%s).", type(error).__name__)
+            return flag
+        if flag is not None:
+            harmless = score.chance < HARMLESS_CHANCE and len(text.split()) >= HARMLESS_WORDS
+            return None if harmless else flag
+        if score.chance >= ALARM_CHANCE:
+            return RedFlag(score.kind, "classifier", score.piece[:200])
+        return None
+
+
+def finder_of(settings: Settings) -> RedFlagFinder:
+    """Return the finder for the settings' patterns and model, loaded once and anew when a file changes.
+
+    :raises LexiconError: when the patterns cannot be used. A missing model is logged; the patterns work without it.
+    """
+    patterns = settings.lexicon_dir / "red_flags.yml"
+    card = settings.alarm_model_dir / CARD_FILE
+    return _load(patterns, _changed(patterns), settings.alarm_model_dir, _changed(card))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=4)
+def _load(patterns: Path, _patterns_changed: int, model: Path, model_changed: int) -> RedFlagFinder:
+    return RedFlagFinder(RedFlagDetector.load(patterns), _classifier(model))
+
+
+def _classifier(folder: Path) -> AlarmClassifier | None:
+    try:
+        return AlarmClassifier.load(folder)
+    except AlarmModelError as error:
+        logger.error("Only plainly worded emergencies are recognised: %s", error)
+        return None

@@ -1,0 +1,82 @@
+"""Patterns and classifier together: who raises the alarm, who takes it back, and what happens when one fails."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from healthqa.safety import RedFlagFinder, default_detector, finder_of
+from healthqa.safety.classifier import AlarmScore
+from healthqa.safety.finder import ALARM_CHANCE, HARMLESS_CHANCE
+from healthqa.settings import Settings
+from healthqa.types import RedFlag
+
+
+class Scripted:
+    """Gives every message the same chance."""
+
+    def __init__(self, chance: float) -> None:
+        self.chance = chance
+
+    def score(self, text: str) -> AlarmScore:
+        return AlarmScore("crisis", self.chance, text)
+
+
+class Broken:
+    def score(self, text: str) -> AlarmScore:
+        raise RuntimeError(text)
+
+
+def found(text: str, classifier: Scripted | Broken | None) -> RedFlag | None:
+    return RedFlagFinder(default_detector(), classifier).detect(text)
+
+
+PLAIN = "I have crushing chest pain and can't breathe"
+HIDDEN = "I have written the letters and found a home for the cat"
+
+
+def test_patterns_work_without_a_classifier() -> None:
+    flag = found(PLAIN, None)
+    assert flag is not None
+    assert flag.kind == "emergency"
+    assert found(HIDDEN, None) is None
+
+
+def test_classifier_finds_what_no_pattern_spells_out() -> None:
+    assert found(HIDDEN, Scripted(ALARM_CHANCE)) == RedFlag("crisis", "classifier", HIDDEN)
+    assert found(HIDDEN, Scripted(ALARM_CHANCE - 0.01)) is None
+
+
+def test_pattern_keeps_its_kind_beside_the_classifier() -> None:
+    flag = found(PLAIN, Scripted(1.0))
+    assert flag is not None
+    assert flag.kind == "emergency"
+
+
+def test_pattern_stands_unless_the_classifier_is_nearly_certain_that_it_is_harmless() -> None:
+    assert found(PLAIN, Scripted(HARMLESS_CHANCE)) is not None
+    assert found(PLAIN, Scripted(HARMLESS_CHANCE / 2)) is None
+    assert found("My speech is slurred.", Scripted(0.0)) is not None
+
+
+def test_failing_classifier_leaves_the_patterns_word(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert found(PLAIN, Broken()) is not None
+    assert found(HIDDEN, Broken()) is None
+    assert "RuntimeError" in caplog.text
+    assert HIDDEN not in caplog.text
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n"])
+def test_empty_message_is_not_shown_to_the_classifier(text: str) -> None:
+    assert found(text, Scripted(1.0)) is None
+
+
+def test_missing_model_is_said_once_and_the_patterns_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings.from_env({}, alarm_model_dir=tmp_path / "none")
+    assert finder_of(settings).detect(PLAIN) is not None
+    assert finder_of(settings).detect(HIDDEN) is None
+    assert caplog.text.count("Only plainly worded emergencies are recognised") == 1
+    assert "make alarms" in caplog.text
