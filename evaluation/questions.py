@@ -1,9 +1,9 @@
-"""The question sets of `evaluation/sets`, with their fixed split into a dev and a test part."""
+"""The single questions of `evaluation/sets`, with their fixed split into a dev and a test part."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,31 +12,19 @@ import yaml
 
 from healthqa.errors import ContentError
 
-__all__ = [
-    "SETS",
-    "Dialogue",
-    "Part",
-    "Question",
-    "Turn",
-    "check_lock",
-    "load_dialogues",
-    "load_questions",
-    "part_of",
-    "test_hash",
-]
+__all__ = ["SETS", "Part", "Question", "load_facts", "load_questions", "part_of", "read_yaml", "set_files"]
 
 SETS = Path(__file__).parent / "sets"
 Part = Literal["dev", "test"]
-_IN_SCOPE = ("in_scope_1.yml", "in_scope_2.yml")
 
 
 @dataclass(frozen=True)
 class Question:
     """One question.
 
-    :param group: `in_scope`, `near_miss` or `unanswerable`.
-    :param kind: the register of an in-scope question, else the kind of missing answer.
-    :param need: regular expressions that must all match the shown passage; empty where a refusal is right.
+    :param group: `in_scope`, `near_miss`, `unanswerable` or `smalltalk`.
+    :param kind: the register of an in-scope question, the kind of missing answer, or the kind of small talk.
+    :param need: regular expressions that must all match the shown passages; empty outside `in_scope`.
     """
 
     text: str
@@ -51,113 +39,97 @@ class Question:
         return part_of(self.text)
 
 
-@dataclass(frozen=True)
-class Turn:
-    """What the reader says, and the fact, `refuse`, `smalltalk`, `emergency` or `crisis` that must come back."""
-
-    text: str
-    expect: str
-    need: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Dialogue:
-    """Turns of one conversation."""
-
-    turns: tuple[Turn, ...]
-
-    @property
-    def part(self) -> Part:
-        """The half this dialogue belongs to; it follows from all its words."""
-        return part_of("|".join(turn.text for turn in self.turns))
-
-
 def part_of(text: str) -> Part:
     """Split by a hash of the words: an edit of one question never moves another to the other half."""
     return "dev" if hashlib.sha256(text.encode()).digest()[0] % 2 == 0 else "test"
 
 
 def load_questions(folder: Path = SETS) -> tuple[Question, ...]:
-    """Read all single questions.
+    """Read all single questions; one that differs from another in case and punctuation only counts once.
 
     :raises ContentError: names the file and what is missing in it.
     """
-    needs = _needs(folder)
-    return (*_in_scope(folder), *_pairs(folder, needs), *_unanswerable(folder))
+    facts = load_facts(folder)
+    found = (*_in_scope(folder, facts), *_pairs(folder, facts), *_unanswerable(folder), *_smalltalk(folder))
+    first: dict[str, Question] = {}
+    for question in found:
+        first.setdefault(_plain(question.text), question)
+    return tuple(first.values())
 
 
-def load_dialogues(folder: Path = SETS) -> tuple[Dialogue, ...]:
-    """Read the dialogues.
+def load_facts(folder: Path = SETS) -> Mapping[str, tuple[str, ...]]:
+    """Return fact -> the patterns that a text with this fact matches.
 
-    :raises ContentError: for a turn that expects an unknown fact.
+    :raises ContentError: for a fact without patterns, or with different ones in two places.
     """
-    needs = _needs(folder)
-    path = folder / "dialogues.yml"
-    return tuple(
-        Dialogue(tuple(Turn(text, expect, _need(needs, expect, path)) for text, expect in turns))
-        for turns in _read(path)
-    )
+    facts: dict[str, tuple[str, ...]] = {}
+    entries = [(path, entry) for path in set_files(folder, "in_scope_*.yml") for entry in read_yaml(path)]
+    for path, entry in entries:
+        if "need" in entry and facts.setdefault(entry["fact"], tuple(entry["need"])) != tuple(entry["need"]):
+            problem = "The fact has other patterns in another place."
+            raise ContentError(path, problem, "Write `need` once.", f"fact `{entry['fact']}`")
+    for path, entry in entries:
+        if not facts.get(entry["fact"]):
+            raise ContentError(path, "The fact has no patterns.", "Write `need`.", f"fact `{entry['fact']}`")
+    return facts
 
 
-def test_hash(folder: Path = SETS) -> str:
-    """Hash of the test part: its questions, what they need, and its dialogues."""
-    questions = [repr(question) for question in load_questions(folder) if question.part == "test"]
-    dialogues = [repr(dialogue) for dialogue in load_dialogues(folder) if dialogue.part == "test"]
-    return hashlib.sha256("\n".join(sorted(questions) + sorted(dialogues)).encode()).hexdigest()
+def set_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of one set in the order of their names; a set may be written in several parts.
 
-
-def check_lock(folder: Path = SETS) -> None:
-    """Make sure that the test part is the one that was locked.
-
-    :raises ContentError: when a test question, its facts or a test dialogue was changed.
+    :raises ContentError: when there is none.
     """
-    lock = folder / "test.sha256"
-    if lock.read_text(encoding="utf-8").strip() != test_hash(folder):
-        raise ContentError(
-            lock,
-            "The test part has changed since it was locked.",
-            "Undo the change; mend only a wrong key, and say so.",
-        )
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise ContentError(folder / pattern, "There is no such file.", "Restore evaluation/sets.")
+    return found
 
 
-def _read(path: Path) -> Any:  # noqa: ANN401
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+def read_yaml(path: Path) -> Any:  # noqa: ANN401
+    """Read one file of a set.
+
+    :raises ContentError: when it is not YAML; it names the line.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else ""
+        raise ContentError(path, "The file is not valid YAML.", "Mend that line.", where) from error
 
 
-def _facts(folder: Path) -> Iterator[dict[str, Any]]:
-    for name in _IN_SCOPE:
-        yield from _read(folder / name)
+def _plain(text: str) -> str:
+    words = "".join(char if char.isalnum() else " " for char in text.casefold()).split()
+    return " ".join(words) or text
 
 
-def _needs(folder: Path) -> dict[str, tuple[str, ...]]:
-    return {entry["fact"]: tuple(entry["need"]) for entry in _facts(folder)}
+def _in_scope(folder: Path, facts: Mapping[str, tuple[str, ...]]) -> Iterator[Question]:
+    for path in set_files(folder, "in_scope_*.yml"):
+        for entry in read_yaml(path):
+            for register, asked in entry["ask"].items():
+                for text in asked if isinstance(asked, list) else [asked]:
+                    yield Question(text, "in_scope", register, entry["fact"], facts[entry["fact"]])
 
 
-def _need(needs: dict[str, tuple[str, ...]], expect: str, path: Path) -> tuple[str, ...]:
-    if expect in ("refuse", "smalltalk", "emergency", "crisis"):
-        return ()
-    if expect not in needs:
-        raise ContentError(path, f"No fact is called {expect!r}.", "Name a fact of in_scope_*.yml.")
-    return needs[expect]
-
-
-def _in_scope(folder: Path) -> Iterator[Question]:
-    for entry in _facts(folder):
-        for register, text in entry["ask"].items():
-            yield Question(text, "in_scope", register, entry["fact"], tuple(entry["need"]))
-
-
-def _pairs(folder: Path, needs: dict[str, tuple[str, ...]]) -> Iterator[Question]:
-    path = folder / "pairs.yml"
-    for pair in _read(path):
-        yield Question(pair["answered"], "in_scope", "pair", pair["fact"], _need(needs, pair["fact"], path))
-        yield Question(pair["refused"], "near_miss", "pair")
+def _pairs(folder: Path, facts: Mapping[str, tuple[str, ...]]) -> Iterator[Question]:
+    for path in set_files(folder, "pairs*.yml"):
+        for pair in read_yaml(path):
+            if pair["fact"] not in facts:
+                raise ContentError(path, f"No fact is called {pair['fact']!r}.", "Name a fact of in_scope_*.yml.")
+            yield Question(pair["answered"], "in_scope", "pair", pair["fact"], facts[pair["fact"]])
+            yield Question(pair["refused"], "near_miss", "pair")
 
 
 def _unanswerable(folder: Path) -> Iterator[Question]:
-    for kind, found in _read(folder / "unanswerable.yml").items():
-        if kind == "near_miss":
-            for near_kind, texts in found.items():
-                yield from (Question(text, "near_miss", near_kind) for text in texts)
-        else:
-            yield from (Question(text, "unanswerable", kind) for text in found)
+    for path in set_files(folder, "unanswerable*.yml"):
+        for kind, found in read_yaml(path).items():
+            if kind == "near_miss":
+                for near_kind, texts in found.items():
+                    yield from (Question(text, "near_miss", near_kind) for text in texts)
+            else:
+                yield from (Question(text, "unanswerable", kind) for text in found)
+
+
+def _smalltalk(folder: Path) -> Iterator[Question]:
+    for kind, texts in read_yaml(folder / "smalltalk.yml").items():
+        yield from (Question(text, "smalltalk", kind) for text in texts)

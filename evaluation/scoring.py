@@ -1,131 +1,103 @@
-"""From replies to figures: what each reply was, whether it was right, and rates with confidence intervals."""
+"""From replies to outcomes: what each reply was, and whether it was right."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import yaml
-
 from evaluation.askers import Asker, Reply
-from evaluation.questions import Dialogue, Question
-from healthqa.answer import DISCLAIMER, NOT_REVIEWED, SOURCE_PREFIX
-from healthqa.settings import Settings
+from evaluation.dialogues import Dialogue
+from evaluation.keys import states
+from evaluation.questions import Question
+from evaluation.replies import Reading, default_texts, read_reply
+from evaluation.smalltalk import TALKING_RESPONSES, FittingReplies
+from healthqa.types import Context
 
-__all__ = ["Outcome", "Rate", "ask_dialogues", "ask_questions", "rates", "reply_kind", "shown_text", "wilson"]
+__all__ = ["Outcome", "ask_dialogues", "ask_questions"]
 
-_Z95 = 1.959963984540054
+# A refusal shows no passage. To offer questions is neither an answer nor a refusal; an alarm or a failure is none.
+_REFUSING = frozenset({"refuse", "clarify", "smalltalk"})
+_TALKING = frozenset({"smalltalk", "clarify", "provenance"})
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One judged reply. `kind` is what the reply was; `words` counts the shown passages only."""
+    """One judged reply.
+
+    :param label: register, kind, or `opening` and `follow-up` in a dialogue.
+    :param expect: what had to come: facts, `refuse`, `smalltalk`, `emergency` or `crisis`.
+    :param context: the conversation so far, where it is known.
+    """
 
     group: str
     label: str
     text: str
     expect: str
-    kind: str
     right: bool
-    disclaimer: bool
-    words: int
-    reply: str
-
-
-@dataclass(frozen=True)
-class Rate:
-    """`hits` of `total`, with the 95 % Wilson interval."""
-
-    name: str
-    hits: int
-    total: int
+    reading: Reading
+    reply: str = ""
+    context: Context | None = None
 
     @property
-    def share(self) -> float:
-        """Hits / total; 0 for an empty set."""
-        return self.hits / self.total if self.total else 0.0
+    def kind(self) -> str:
+        """What the reply was."""
+        return self.reading.kind
 
-
-def wilson(hits: int, total: int) -> tuple[float, float]:
-    """95 % score interval of a share (Wilson 1927).
-
-    :raises ValueError: for an empty set.
-    """
-    if total <= 0:
-        raise ValueError("A share of nothing has no interval.")
-    share, z2 = hits / total, _Z95**2
-    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = _Z95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def shown_text(reply: str) -> str:
-    """The passages of a reply: the lines before each source line, without sources, notice and disclaimer."""
-    lines = reply.split("\n")
-    sources = [number for number, line in enumerate(lines) if line.startswith(SOURCE_PREFIX)]
-    if not sources:
-        return ""
-    kept = (line for line in lines[: sources[-1]] if not line.startswith((SOURCE_PREFIX, *_notices())))
-    return "\n".join(line for line in kept if line != NOT_REVIEWED)
-
-
-@lru_cache(maxsize=1)
-def _notices() -> tuple[str, ...]:
-    """First lines of the automated notice, which stands before the first reply of a conversation."""
-    texts = yaml.safe_load(Settings.from_env().responses_path.read_text(encoding="utf-8"))
-    return tuple(variant["text"].strip().split("\n")[0] for variant in texts["responses"]["utter_notice"])
-
-
-def reply_kind(reply: Reply) -> str:
-    """What the reader sees: `answer`, `other` (refusal, clarification, alarm, small talk) or `none`."""
-    if reply.messages == 0:
-        return "none"
-    return "answer" if shown_text(reply.text) else "other"
+    @property
+    def words(self) -> int:
+        """Words of the articles that the reader has to read; sources and disclaimer do not count."""
+        return len(self.reading.shown.split())
 
 
 def ask_questions(asker: Asker, questions: Iterable[Question]) -> list[Outcome]:
-    """Put each question in a conversation of its own and judge the reply."""
+    """Put each question in a conversation of its own and judge the reply; small talk only where it is answered."""
     outcomes = []
     for question in questions:
+        if question.group == "smalltalk" and not asker.talks:
+            continue
         asker.start()
         reply = asker.ask(question.text)
-        outcomes.append(_judge(question.group, question.kind, question.text, question.fact, question.need, reply))
+        reading = read_reply(reply.messages, default_texts())
+        if question.group == "smalltalk":
+            right = _fitting_replies().fits(question.kind, question.text, reading)
+        else:
+            right = _is_right(reading, "refuse" if not question.need else "", [question.need] if question.need else [])
+        expect = question.fact or ("smalltalk" if question.group == "smalltalk" else "refuse")
+        outcomes.append(_outcome(question.group, question.kind, question.text, expect, right, reading, reply))
     return outcomes
 
 
 def ask_dialogues(asker: Asker, dialogues: Iterable[Dialogue]) -> list[Outcome]:
-    """Play each dialogue; the first turn counts as `dialogue opening`, the others as `follow-up`."""
+    """Play each dialogue; the first turn counts as `opening`, the others as `follow-up`."""
     outcomes = []
     for dialogue in dialogues:
         asker.start()
         for number, turn in enumerate(dialogue.turns):
-            label = "opening" if number == 0 else "follow-up"
-            outcomes.append(_judge("dialogue", label, turn.text, turn.expect, turn.need, asker.ask(turn.text)))
+            reply = asker.ask(turn.text)
+            if turn.expect == ("smalltalk",) and not asker.talks:
+                continue
+            reading = read_reply(reply.messages, default_texts())
+            right = _is_right(reading, "" if turn.needs else turn.expect[0], turn.needs)
+            label, expect = "opening" if number == 0 else "follow-up", " or ".join(turn.expect)
+            outcomes.append(_outcome("dialogue", label, turn.text, expect, right, reading, reply))
     return outcomes
 
 
-def _judge(group: str, label: str, text: str, expect: str, need: tuple[str, ...], reply: Reply) -> Outcome:
-    kind, shown = reply_kind(reply), shown_text(reply.text)
-    if need:
-        right = kind == "answer" and all(re.search(pattern, shown, re.IGNORECASE) for pattern in need)
-    elif expect == "emergency":
-        right = kind == "other" and bool(re.search(r"\bcall\b", reply.text.split("\n")[0], re.IGNORECASE))
-    elif expect == "crisis":
-        right = kind == "other" and bool(re.search(r"\bnot alone\b.*\bcall\b", reply.text, re.IGNORECASE | re.DOTALL))
-    else:
-        right = kind == "other"
-    return Outcome(group, label, text, expect, kind, right, DISCLAIMER in reply.text, len(shown.split()), reply.text)
+def _is_right(reading: Reading, expect: str, needs: Sequence[tuple[str, ...]]) -> bool:
+    if needs:
+        return reading.kind == "answer" and any(states(reading.shown, need) for need in needs)
+    if expect == "refuse":
+        return reading.kind in _REFUSING
+    if expect == "smalltalk":
+        return reading.kind in _TALKING or set(reading.responses) & TALKING_RESPONSES != set()
+    return reading.kind == expect
 
 
-def rates(outcomes: Iterable[Outcome]) -> list[Rate]:
-    """Right replies per group, and within each group per label."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for outcome in outcomes:
-        for name in (outcome.group, f"{outcome.group} / {outcome.label}"):
-            counts[name][0] += outcome.right
-            counts[name][1] += 1
-    return [Rate(name, hits, total) for name, (hits, total) in sorted(counts.items())]
+def _outcome(group: str, label: str, text: str, expect: str, right: bool, reading: Reading, reply: Reply) -> Outcome:  # noqa: FBT001
+    return Outcome(group, label, text, expect, right, reading, reply.text, reply.context)
+
+
+@lru_cache(maxsize=1)
+def _fitting_replies() -> FittingReplies:
+    return FittingReplies.load(default_texts().kinds)

@@ -1,8 +1,12 @@
-"""Recall and false alarms of the red-flag detector on the published sets, with 95 % Wilson intervals."""
+"""Recall and false alarms of `healthqa.safety` on the published sets, with 95 % Wilson intervals.
+
+`python -m evaluation.safety.score` scores patterns and classifier together, as readers meet them.
+"""
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import sys
@@ -10,12 +14,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from healthqa.safety import detect
+from healthqa.errors import ContentError
+from healthqa.safety import default_detector, detect
 from healthqa.types import RedFlag
 
-__all__ = ["Figure", "Message", "main", "read_messages", "score", "wilson_interval"]
+__all__ = ["Figure", "Message", "check_lock", "locked_hash", "main", "read_messages", "score", "wilson_interval"]
 
 FOLDER = Path(__file__).resolve().parent
+# By whom: README.md. Each set has the three files; only the first has the plain statements.
+SETS = {"first": FOLDER, "blind": FOLDER / "blind", "blind2": FOLDER / "blind2"}
+LOCK = FOLDER / "blind2" / "test.sha256"
 _Z = 1.959963984540054
 
 
@@ -77,21 +85,42 @@ def score(part: str, find: Callable[[str], RedFlag | None] = detect, folder: Pat
     quiet = [(m, find(m.text)) for m in read_messages(folder / "hard_negatives.jsonl", part)]
     alarms = tuple((m, flag) for m, flag in quiet if flag is not None)
     figures.append(Figure("hard negatives: false alarm", len(alarms), len(quiet), alarms))
-    plain = [(m, find(m.text)) for m in read_messages(folder / "plain_statements.jsonl")]
+    plain = [(m, find(m.text)) for m in read_messages(FOLDER / "plain_statements.jsonl")]
     wrong = tuple((m, flag) for m, flag in plain if flag is None or flag.kind != m.kind)
     figures.append(Figure("plain statements: right kind", len(plain) - len(wrong), len(plain), wrong))
     return tuple(figures)
+
+
+def check_lock() -> None:
+    """Make sure that the second blind set is the one that was locked.
+
+    :raises ContentError: when one of its messages was changed.
+    """
+    if LOCK.read_text(encoding="utf-8").strip() != locked_hash():
+        raise ContentError(LOCK.parent, "A message has changed since the set was locked.", "Undo the change.")
+
+
+def locked_hash() -> str:
+    """Return the hash of the second blind set's files."""
+    digest = hashlib.sha256()
+    for path in sorted(LOCK.parent.glob("*.jsonl")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; misses are shown for the dev part only, so that nobody tunes on the test part."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.safety.score", description=__doc__)
     parser.add_argument("--part", choices=("dev", "test"), default="dev")
+    parser.add_argument("--set", choices=SETS, default="first", help="which set (default first; blind2 is test only)")
+    parser.add_argument("--patterns", action="store_true", help="score the patterns without the classifier")
     parser.add_argument("--misses", action="store_true", help="print the messages behind the figures (dev only)")
     options = parser.parse_args(arguments)
     if options.misses and options.part == "test":
         parser.error("the test part's misses are counted, not shown: tune on dev.")
-    for figure in score(options.part):
+    check_lock()
+    find = default_detector().detect if options.patterns else detect
+    for figure in score(options.part, find, SETS[options.set]):
         sys.stdout.write(f"{figure}\n")
         for message, flag in figure.misses if options.misses else ():
             sys.stdout.write(f"    {message.id} [{message.category}] {message.text} -> {flag}\n")
