@@ -8,7 +8,7 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
-from addons.channels._web_errors import RequestRefused
+from addons.channels._web_errors import RequestRefused, problem
 
 __all__ = ["Gatekeeper"]
 
@@ -26,6 +26,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+# Sanic says this before any route of ours is reached, in a page of its own.
+_METHOD_NOT_ALLOWED = 405
 # Set by sanic-cors on requests it has dealt with; Rasa applies `--cors` to every path of the server, ours included.
 _CORS_DONE = "_sanic_cors_e"
 
@@ -60,14 +62,22 @@ class Gatekeeper:
         host = request.headers.get("host", "")
         return parts.scheme in ("http", "https") and bool(host) and parts.netloc.lower() == host.lower()
 
-    async def _set_headers(self, request: Request, response: BaseHTTPResponse) -> None:
+    async def _set_headers(self, request: Request, response: BaseHTTPResponse) -> BaseHTTPResponse | None:
         if request.path != self._prefix and not request.path.startswith(f"{self._prefix}/"):
-            return
+            return None
+        sanics_own = response.status == _METHOD_NOT_ALLOWED
+        if sanics_own:
+            allowed = {"Allow": response.headers.get("allow", "")}
+            sentence = "This address does not take that method."
+            response = problem(RequestRefused(_METHOD_NOT_ALLOWED, "method_not_allowed", sentence, headers=allowed))
         setattr(request.ctx, _CORS_DONE, "1")
         for name in [name for name in response.headers if name.lower().startswith("access-control-")]:
             response.headers.popall(name, None)
         page = (response.content_type or "").startswith("text/html")
         response.headers.update(_HEADERS)
+        if request.path.startswith(f"{self._prefix}/static/"):
+            # Any site may show them: which site may talk to the server is decided by its Origin.
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Content-Security-Policy"] = _PAGE_POLICY if page else _DATA_POLICY
         if "cache-control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
@@ -75,6 +85,8 @@ class Gatekeeper:
         origin = request.headers.get("origin", "")
         if origin.lower() in self._allowed:
             response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Allow-Methods"] = "GET, POST"
-            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
             response.headers["Access-Control-Max-Age"] = "600"
+        return response if sanics_own else None

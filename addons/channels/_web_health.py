@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from sanic import Sanic
 
+from healthqa.index_store import current_version
 from healthqa.settings import Settings
 
 __all__ = ["readiness"]
@@ -39,10 +40,4 @@ async def _answers(action_url: str | None) -> bool:
 
 
 def _index_version(settings: Settings) -> str | None:
-    try:
-        from healthqa.index import current_version
-
-        return str(current_version(settings.index_dir)) or None
-    except Exception:
-        # Whatever is wrong with the index: the server is not ready.
-        return None
+    return current_version(settings.index_dir) or None

@@ -1,4 +1,4 @@
-"""The pages of the `web` channel: the chat page, its two files, the articles."""
+"""The pages of the `web` channel: the chat page, the widget and what else they load, the articles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["ArticleShelf", "Pages"]
 
 _HERE = Path(__file__).parent
 _STATIC = {
-    "chat.js": "text/javascript; charset=utf-8",
+    "widget.js": "text/javascript; charset=utf-8",
     "chat.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -79,13 +79,14 @@ class Pages:
     async def chat(self, request: Request) -> HTTPResponse:
         """Return the chat page."""
         articles = await self._shelf.articles()
+        strings = {"examples": list(self._examples), "disclaimer": DISCLAIMER}
         page = self._template.render(
-            title=self._web.title, disclaimer=DISCLAIMER, articles=list(articles.values()), examples=self._examples
+            title=self._web.title, disclaimer=DISCLAIMER, articles=list(articles.values()), strings=strings
         )
         return html(page)
 
     async def static(self, request: Request, name: str) -> HTTPResponse:
-        """Return the page's script or style sheet, or 404."""
+        """Return the widget, a style sheet or a picture, or 404."""
         body = self._files.get(name)
         if body is None:
             return _page(message_page("Not found", "There is no such file.", "../"), 404)

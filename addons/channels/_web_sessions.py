@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import dataclass
 
 import jwt
 
 from addons.channels._web_errors import RequestRefused
 
-__all__ = ["SessionTokens"]
+__all__ = ["Session", "SessionTokens"]
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "healthqa-web"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A conversation's id, and the time (seconds since 1970) when its token expires."""
+
+    conversation_id: str
+    expires: float
 
 
 class SessionTokens:
@@ -31,8 +40,8 @@ class SessionTokens:
         claims = {"sub": f"web-{secrets.token_hex(16)}", "aud": _AUDIENCE, "iat": now, "exp": now + self._seconds}
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM), self._seconds
 
-    def conversation(self, token: str) -> str:
-        """Return the conversation id of a token.
+    def read(self, token: str) -> Session:
+        """Return what a token says.
 
         :raises RequestRefused: with status 401 for a token that is expired, forged or none of ours.
         """
@@ -48,4 +57,4 @@ class SessionTokens:
             raise RequestRefused(401, "session_expired", "This chat session has ended: start a new one.") from error
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise RequestRefused(401, "session_invalid", "This chat session is not known: start a new one.") from error
-        return str(claims["sub"])
+        return Session(str(claims["sub"]), float(claims["exp"]))

@@ -11,11 +11,15 @@ from urllib.parse import urlsplit
 
 from rasa.shared.exceptions import RasaException
 
+from addons.channels._client_address import Network, parse_trusted_proxies
+from addons.channels._rate_limits import parse_rate
+
 __all__ = ["WebSettings"]
 
 logger = logging.getLogger(__name__)
 
 _NUMBERS = ("timeout", "alarm_timeout", "session_hours")
+_LIMITS = ("conversation_limit", "address_limit")
 _MIN_SECRET = 32
 
 
@@ -29,6 +33,10 @@ class WebSettings:
     :param timeout: seconds a turn may take before the reader is told that it failed.
     :param alarm_timeout: the same for a message in which an emergency or a crisis was seen.
     :param session_hours: hours a session token stays valid.
+    :param conversation_limit: messages of one conversation, e.g. `20/minute; 200/hour`; empty: no limit.
+    :param address_limit: requests from one address, likewise.
+    :param redis_url: Redis that counts for several servers, e.g. `redis://127.0.0.1:6379/3`; empty: memory.
+    :param trusted_proxies: number or networks of the proxies in front of the server: their `X-Forwarded-For` is read.
     """
 
     title: str = "Ask about vitamin B12, muscle twitching and cramps"
@@ -37,6 +45,10 @@ class WebSettings:
     timeout: float = 8.0
     alarm_timeout: float = 2.0
     session_hours: float = 12.0
+    conversation_limit: str = "20/minute; 200/hour"
+    address_limit: str = "120/minute; 2000/hour"
+    redis_url: str = field(default="", repr=False)
+    trusted_proxies: int | tuple[Network, ...] = 0
 
     @classmethod
     def from_credentials(cls, credentials: Mapping[str, Any] | None) -> WebSettings:
@@ -54,6 +66,9 @@ class WebSettings:
         values["secret"] = _secret(str(given.get("secret") or ""))
         if given.get("title"):
             values["title"] = str(given["title"])
+        values |= {name: _limit(name, given[name]) for name in _LIMITS if name in given}
+        values["redis_url"] = _redis_url(str(given.get("redis_url") or ""))
+        values["trusted_proxies"] = _proxies(given.get("trusted_proxies"))
         return cls(**values)
 
 
@@ -65,6 +80,37 @@ def _number(name: str, value: object) -> float:
     if not 0 < number < 10_000:
         raise RasaException(f"credentials.yml, web channel: {name!r} is {value!r}. Give a number above 0.")
     return number
+
+
+def _limit(name: str, value: object) -> str:
+    text = str(value or "")
+    try:
+        parse_rate(name, text)
+    except ValueError as error:
+        raise RasaException(
+            f"credentials.yml, web channel: {name!r} is {value!r}. Write for example '20/minute; 200/hour'."
+        ) from error
+    return text
+
+
+def _redis_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("redis", "rediss", "redis+unix"):
+        # The address may hold a password: it is not repeated.
+        raise RasaException(
+            "credentials.yml, web channel: 'redis_url' cannot be used. "
+            "Write redis://host:6379/0, rediss://... for TLS, or redis+unix://..."
+        )
+    return value
+
+
+def _proxies(value: object) -> int | tuple[Network, ...]:
+    try:
+        return parse_trusted_proxies(value)
+    except ValueError as error:
+        raise RasaException(
+            f"credentials.yml, web channel: 'trusted_proxies' is {value!r}. Give the number of proxies in front of the "
+            "server, or their addresses: ['10.0.0.0/8', '::1']."
+        ) from error
 
 
 def _origin(value: object) -> str:

@@ -58,7 +58,7 @@ def ask(page: Any, text: str) -> Any:
     """Type a question, send it, return the last entry once the reply is there."""
     before = page.locator(".log .entry").count()
     page.get_by_label("Your question").fill(text)
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.locator(".log .entry").nth(before + 1).wait_for()
-    page.locator("#typing").wait_for(state="hidden")
+    page.locator(".typing").wait_for(state="hidden")
     return page.locator(".log .entry").last

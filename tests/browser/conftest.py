@@ -1,10 +1,10 @@
-"""A browser and the served chat page. Without Debian's Chromium the tests are skipped and say so."""
+"""A browser, the chat page, a page of another site. Without Debian's Chromium the tests are skipped and say so."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "channels"))
 from web_server import FakeAgent, Served, Server, settings  # noqa: E402
 
 from tests.browser.chat_bot import bot  # noqa: E402
+from tests.browser.publisher_site import PublisherSite  # noqa: E402
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -25,6 +26,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -39,28 +41,58 @@ def browser() -> Iterator[object]:
         started.close()
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Server(FakeAgent(), settings(tmp_path_factory.mktemp("browser")), timeout=1, alarm_timeout=0.5) as running:
+@pytest.fixture(scope="session")
+def site() -> Iterator[PublisherSite]:
+    """The web site of a publisher, on another origin than the chat."""
+    with PublisherSite() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, site: PublisherSite) -> Iterator[Served]:
+    core = settings(tmp_path_factory.mktemp("browser"))
+    limits = {"conversation_limit": "", "address_limit": ""}
+    with Server(FakeAgent(), core, timeout=1, alarm_timeout=0.5, allowed_origins=[site.origin], **limits) as running:
+        site.chat = running.address
         yield running
 
 
 @pytest.fixture
-def page(browser: Any, served: Served) -> Iterator[Any]:
+def expected_problems() -> list[str]:
+    """Parts of the errors on the console that a test provokes on purpose; tests add theirs."""
+    return ["net::ERR", "status of 401", "status of 429", "status of 503"]
+
+
+@pytest.fixture
+def open_page(browser: Any, served: Served, expected_problems: list[str]) -> Iterator[Callable[..., Any]]:
+    """Opens an address in a fresh browser profile; at the end nothing may have been run or reported as an error."""
     served.agent.script = bot
     served.agent.heard.clear()
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    opened = context.new_page()
+    contexts: list[Any] = []
     problems: list[str] = []
-    opened.on("console", lambda entry: problems.append(entry.text) if entry.type == "error" else None)
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.goto(served.address)
-    yield opened
-    hacked = opened.evaluate("window.hacked")
-    context.close()
-    assert hacked is None
-    unexpected = [text for text in problems if "net::ERR" not in text and "401" not in text]
-    assert unexpected == []
+
+    def open_address(address: str, viewport: dict[str, int] | None = None, **options: Any) -> Any:
+        context = browser.new_context(viewport=viewport or PHONE, **options)
+        contexts.append(context)
+        context.set_default_timeout(8000)
+        opened = context.new_page()
+        opened.on("console", lambda entry: problems.append(entry.text) if entry.type == "error" else None)
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        opened.goto(address)
+        return opened
+
+    yield open_address
+    hacked = [page.evaluate("window.hacked") for context in contexts for page in context.pages]
+    for context in contexts:
+        context.close()
+    assert [value for value in hacked if value is not None] == []
+    assert [text for text in problems if not any(known in text for known in expected_problems)] == []
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any], served: Served) -> Any:
+    """The chat page of the server."""
+    return open_page(served.address)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from lxml import html
 from web_server import FakeAgent, Served, Server, settings
 
+from healthqa.answer import DISCLAIMER
 from healthqa.articles import read_articles
 from healthqa.articles_html import article_page, articles_page
 from healthqa.passages import split_articles
@@ -130,11 +132,12 @@ def test_chat_page_has_no_inline_code_and_links_to_the_articles_without_script(w
     assert len(links) == 2
     for link in links:
         assert web.get(link).status_code == 200
-    assert tree.xpath("//*[@role='log']")
-    assert tree.xpath("//label[@for='text']")
+    assert tree.xpath("//health-chat[@server='./']/h1/text()")
+    assert json.loads(tree.xpath("//health-chat/@strings")[0])["disclaimer"] == DISCLAIMER
+    assert DISCLAIMER in tree.xpath("string(//noscript)")
 
 
 def test_static_file_is_not_sent_twice(web: Served) -> None:
-    first = web.get("static/chat.js")
+    first = web.get("static/widget.js")
     assert first.headers["Content-Type"].startswith("text/javascript")
-    assert web.get("static/chat.js", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert web.get("static/widget.js", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304

@@ -83,11 +83,11 @@ def test_alarm_and_error_need_no_readable_texts(tmp_path: object) -> None:
     from addons.channels._failsafe import Failsafe
 
     broken = Failsafe(settings_without_files(tmp_path))
-    assert broken.error_event()["text"].endswith(DISCLAIMER)
-    alarm = broken.alarm_event("emergency")
-    assert alarm["text"].startswith("This could be an emergency.")
-    assert alarm["answer"]["kind"] == "emergency"
-    assert broken.alarm_event("crisis")["text"].endswith(DISCLAIMER)
+    assert broken.error().text.endswith(DISCLAIMER)
+    alarm = broken.alarm("emergency")
+    assert alarm.text.startswith("This could be an emergency.")
+    assert alarm.is_alarm and alarm.answer["kind"] == "emergency"
+    assert broken.alarm("crisis").text.endswith(DISCLAIMER)
 
 
 def settings_without_files(folder: object) -> object:

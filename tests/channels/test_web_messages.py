@@ -63,18 +63,6 @@ def test_small_talk_carries_no_disclaimer(web: Served) -> None:
     assert DISCLAIMER not in web.send("hello")[1]["text"]
 
 
-def test_buttons_carry_words_never_commands(web: Served) -> None:
-    async def offer(message: UserMessage) -> None:
-        buttons = [{"title": "How is it diagnosed?", "payload": "/ask_diagnosis"}, {"title": "Yes", "payload": "yes"}]
-        await say(message, "Go on?", buttons=buttons, metadata={"kind": "smalltalk"})
-
-    web.agent.script = offer
-    assert web.send("hello")[1]["buttons"] == [
-        {"title": "How is it diagnosed?", "payload": "How is it diagnosed?"},
-        {"title": "Yes", "payload": "yes"},
-    ]
-
-
 def test_repeated_id_gets_the_same_reply_and_no_second_turn(web: Served) -> None:
     web.agent.script = reply
     token, message_id = web.token(), uuid.uuid4().hex
@@ -198,14 +186,17 @@ def test_large_body_without_announced_length_is_refused(web: Served) -> None:
 def test_reply_is_kept_for_a_retry_only_and_without_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
     from addons.channels import _web_turns
     from addons.channels._failsafe import Failsafe
-    from addons.channels._web_input import MessageRequest
+    from addons.channels._turns import Incoming, TurnRunner
+    from addons.channels._web_output import WebOutput
 
     async def run() -> tuple[str, int]:
-        turns = _web_turns.Turns(Failsafe(), 1, 1)
-        await turns.start("first", MessageRequest("t", "1", "my secret worry"), reply)
-        kept = repr(turns._conversations["first"])
-        monkeypatch.setattr(_web_turns, "_KEPT_SECONDS", -1.0)
-        await turns.start("second", MessageRequest("t", "1", "hello"), reply)
+        turns, runner = _web_turns.RepeatSafeTurns(), TurnRunner(Failsafe(), WebOutput, 1, 1)
+        for conversation_id, text in (("first", "my secret worry"), ("second", "hello")):
+            incoming = Incoming(conversation_id, text, "1")
+            await turns.start(incoming, lambda incoming=incoming: runner.run(incoming, reply, None))
+            if conversation_id == "first":
+                kept = repr(turns._conversations["first"])
+                monkeypatch.setattr(_web_turns, "_KEPT_SECONDS", -1.0)
         return kept, len(turns._conversations)
 
     kept, conversations = asyncio.run(run())
@@ -225,5 +216,5 @@ def test_expired_token_says_so() -> None:
 
     tokens = SessionTokens("x" * 40, -1)
     with pytest.raises(RequestRefused) as refused:
-        tokens.conversation(tokens.issue()[0])
+        tokens.read(tokens.issue()[0])
     assert (refused.value.status, refused.value.code) == (401, "session_expired")

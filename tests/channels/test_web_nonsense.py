@@ -23,7 +23,7 @@ JSON_HEADER = {"Content-Type": "application/json"}
 def check_refused(response: requests.Response) -> None:
     assert 400 <= response.status_code < 500, response.text
     error = response.json()["error"]
-    assert set(error) == {"code", "message"}
+    assert set(error) == {"code", "message", "retry"}
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -1,0 +1,158 @@
+"""What the `slack` channel does with one message: limits first, alarms before them, then a turn with Rasa."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from rasa.core.agent import Agent
+
+from addons.channels._arrival_order import ArrivalOrder, Ticket
+from addons.channels._failsafe import log_failure, with_disclaimer
+from addons.channels._first_contact import FirstContact
+from addons.channels._rate_limits import RateLimits, parse_rate
+from addons.channels._remembered import Remembered
+from addons.channels._replies import BotMessage, Collector
+from addons.channels._slack_events import Received
+from addons.channels._slack_render import render
+from addons.channels._slack_sender import Sender
+from addons.channels._slack_settings import SlackSettings
+from addons.channels._text import TEXT_LIMIT
+from addons.channels._turns import Incoming, OnNewMessage, TurnResult, TurnRunner
+
+__all__ = ["AUTOMATED", "FIRST_CONTACT", "Replies", "SlackOutput"]
+
+FIRST_CONTACT = "Messages here pass through Slack's servers: please leave out names and personal details."
+AUTOMATED = "This is an automated assistant, not a person."
+TEXT_ONLY = "I can read text only. Please type your question."
+WORDS_ONLY = "I cannot see pictures or hear recordings: this is about your words alone."
+TOO_LONG = f"Please shorten your message to {TEXT_LIMIT:,} characters."
+TOO_MANY = "That was a lot at once. Please wait a moment and try again."
+BUSY = "Please wait for the answer before you ask again."
+
+# Messages of one conversation that wait for their answers.
+_WAITING = 4
+# Rasa's own words in the first reply of a conversation.
+_AUTOMATED_ALREADY = "automated assistant"
+
+
+class SlackOutput(Collector):
+    """Collects one turn's messages."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the channel's name, as Rasa stores it with each message."""
+        return "slack"
+
+
+class Replies:
+    """Answers what readers send.
+
+    :param agent: gives Rasa's agent now; it is another one after a model was loaded.
+    """
+
+    def __init__(
+        self,
+        slack: SlackSettings,
+        runner: TurnRunner,
+        sender: Sender,
+        on_new_message: OnNewMessage,
+        agent: Callable[[], Agent | None],
+    ) -> None:
+        self._runner = runner
+        self._sender = sender
+        self._on_new_message = on_new_message
+        self._agent = agent
+        self._contact = FirstContact("slack", FIRST_CONTACT)
+        self._limits = RateLimits(slack.redis_url, slack.signing_secret)
+        self._conversation_rate = parse_rate("slack-conversation", slack.conversation_limit)
+        self._user_rate = parse_rate("slack-user", slack.user_limit)
+        self._hint_rate = parse_rate("slack-hint", "1/minute")
+        self._running: Counter[str] = Counter()
+        self._presses: set[tuple[str, str]] = set()
+        self._threads = Remembered()
+        self._order = ArrivalOrder()
+
+    async def reply(self, received: Received) -> None:
+        """Answer one message; whatever happens the reader gets a sentence."""
+        conversation = received.place.conversation_id
+        press = (conversation, received.text)
+        if received.choice and press in self._presses:
+            return
+        self._running[conversation] += 1
+        if received.choice:
+            self._presses.add(press)
+        is_busy = self._running[conversation] > _WAITING
+        try:
+            with self._order.ticket(conversation) as ticket:
+                await self._answer(received, ticket, is_busy)
+        except Exception as error:
+            log_failure("slack: a message was not answered", error)
+            alarm = await self._runner.failsafe.find_alarm(received.text)
+            said = self._runner.failsafe.alarm(alarm) if alarm else self._runner.failsafe.error()
+            await self._sender.send(received.place, render(said), is_alarm=bool(alarm))
+        finally:
+            self._running -= Counter([conversation])
+            if received.choice:
+                self._presses.discard(press)
+
+    async def _answer(self, received: Received, ticket: Ticket, is_busy: bool) -> None:
+        if not ticket.is_next and not await self._runner.failsafe.find_alarm(received.text):
+            await ticket.wait_until_next()  # an alarm waits for nobody
+        if not await self._takes_part(received):
+            return
+        refused = await self._refusal(received, is_busy)
+        if refused is not None and not refused.text:
+            return
+        notes = await self._contact.notes(received.place.conversation_id, self._agent())
+        ticket.hand_on()
+        if refused is not None:
+            result = TurnResult((refused,), alarm=refused.is_alarm)
+        else:
+            incoming = Incoming(received.place.conversation_id, received.text, message_id=received.message_id)
+            result = await self._runner.run(incoming, self._on_new_message, self._agent())
+            notes += [WORDS_ONLY] if received.unreadable else []
+        if not result.alarm:
+            await ticket.wait_for_earlier_answers()
+        await self._send(received, result, notes)
+
+    async def _takes_part(self, received: Received) -> bool:
+        """Say whether a message is meant for the assistant: it was named, or it was in this thread before."""
+        conversation = received.place.conversation_id
+        if received.is_addressed:
+            self._threads.add(conversation)
+            return True
+        return conversation in self._threads or await self._contact.has_begun(conversation, self._agent())
+
+    async def _refusal(self, received: Received, is_busy: bool) -> BotMessage | None:
+        """Return the sentence for what is not handed to Rasa, an empty one for silence; `None`: hand it over."""
+        sentence = await self._reason(received, is_busy)
+        if not sentence:
+            return None
+        alarm = await self._runner.failsafe.find_alarm(received.text, thorough=sentence != TOO_MANY)
+        if alarm:
+            return self._runner.failsafe.alarm(alarm)
+        told = f"{received.place.conversation_id}:{received.place.user}"
+        if sentence != TOO_LONG and await self._limits.hit([(self._hint_rate, told)]):
+            return BotMessage("")
+        return BotMessage(with_disclaimer(sentence))
+
+    async def _reason(self, received: Received, is_busy: bool) -> str:
+        place = received.place
+        counted = [(self._conversation_rate, place.conversation_id), (self._user_rate, place.user)]
+        if await self._limits.hit(counted):
+            return TOO_MANY
+        if is_busy:
+            return BUSY
+        if len(received.text) > TEXT_LIMIT:
+            return TOO_LONG
+        return TEXT_ONLY if received.unreadable and not received.text else ""
+
+    async def _send(self, received: Received, result: TurnResult, notes: list[str]) -> None:
+        first, *others = result.messages
+        if FIRST_CONTACT in notes and _AUTOMATED_ALREADY not in first.text:
+            notes = [AUTOMATED, *notes]
+        outgoing = render(first, notes, received.choice)
+        for message in others:
+            outgoing += render(message)
+        await self._sender.send(received.place, outgoing, result.alarm)

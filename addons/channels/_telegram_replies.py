@@ -1,0 +1,163 @@
+"""What the `telegram` channel does with one message: limits first, alarms before them, then a turn with Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rasa.core.agent import Agent
+
+from addons.channels._arrival_order import ArrivalOrder, Ticket
+from addons.channels._failsafe import log_failure, with_disclaimer
+from addons.channels._first_contact import FirstContact
+from addons.channels._offers import is_offer_id
+from addons.channels._rate_limits import RateLimits, parse_rate
+from addons.channels._remembered import Remembered
+from addons.channels._replies import BotMessage, Collector
+from addons.channels._telegram_render import Outgoing, render
+from addons.channels._telegram_sender import Sender
+from addons.channels._telegram_settings import TelegramSettings
+from addons.channels._telegram_updates import Received
+from addons.channels._text import TEXT_LIMIT
+from addons.channels._turns import Incoming, OnNewMessage, TurnRunner
+
+__all__ = ["FIRST_CONTACT", "Replies", "TelegramOutput"]
+
+FIRST_CONTACT = "Messages in this chat pass through Telegram's servers: please leave out names and personal details."
+TEXT_ONLY = "This automated assistant can read text only. Please type your question."
+WORDS_ONLY = "I cannot see pictures or hear recordings: this is about your words alone."
+TOO_LONG = f"Please shorten your message to {TEXT_LIMIT:,} characters."
+TOO_MANY = "That was a lot at once. Please wait a moment and try again."
+BUSY = "Please wait for the answer before you ask again."
+
+# Messages of one conversation that wait for their answers.
+_WAITING = 4
+
+
+class TelegramOutput(Collector):
+    """Collects one turn's messages."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the channel's name, as Rasa stores it with each message."""
+        return "telegram"
+
+
+class Replies:
+    """Answers what readers send.
+
+    :param agent: gives Rasa's agent now; it is another one after a model was loaded.
+    """
+
+    def __init__(
+        self,
+        telegram: TelegramSettings,
+        runner: TurnRunner,
+        sender: Sender,
+        on_new_message: OnNewMessage,
+        agent: Callable[[], Agent | None],
+    ) -> None:
+        self._runner = runner
+        self._sender = sender
+        self._on_new_message = on_new_message
+        self._agent = agent
+        self._contact = FirstContact("telegram", FIRST_CONTACT)
+        self._limits = RateLimits(telegram.redis_url, telegram.token)
+        self._rate = parse_rate("telegram-chat", telegram.rate_limit)
+        self._hint_rate = parse_rate("telegram-hint", "1/minute")
+        self._running: dict[str, list[int]] = {}
+        self._used_keyboards = Remembered()
+        self._order = ArrivalOrder()
+
+    async def reply(self, received: Received) -> None:
+        """Answer one message; whatever happens the reader gets a sentence."""
+        conversation = received.chat.conversation_id
+        running = self._running.setdefault(conversation, [])
+        running.append(received.update_id)
+        try:
+            with self._order.ticket(conversation) as ticket:
+                if received.callback_id:
+                    await self._press(received, ticket)
+                else:
+                    await self._message(received, ticket)
+        except Exception as error:
+            log_failure("telegram: a message was not answered", error)
+            await self._send(received, render(self._runner.failsafe.error()))
+        finally:
+            running.remove(received.update_id)
+            if not running:
+                self._running.pop(conversation, None)
+
+    async def _message(self, received: Received, ticket: Ticket) -> None:
+        refused = await self._refusal(received)
+        if refused is None:
+            await self._turn(received, received.text, ticket)
+        else:
+            await self._refuse(received, refused)
+
+    async def _press(self, received: Received, ticket: Ticket) -> None:
+        """Take the first press on a keyboard; a turn that fails leaves the keyboard for another one."""
+        key = (received.chat.id, received.message_id)
+        await self._sender.answer_press(received.callback_id)
+        if not self._used_keyboards.add(key):
+            return
+        refused = await self._refusal(received)
+        if refused is not None:
+            await self._refuse(received, refused)
+        elif await self._turn(received, received.button if is_offer_id(received.button) else received.text, ticket):
+            await self._sender.remove_keyboard(received.chat, received.message_id)
+            return
+        self._used_keyboards.discard(key)
+
+    async def _refusal(self, received: Received) -> BotMessage | None:
+        """Return the sentence for what is not handed to Rasa, an empty one for silence; `None`: hand it over."""
+        conversation = received.chat.conversation_id
+        if await self._limits.hit([(self._rate, conversation)]):
+            sentence = TOO_MANY
+        elif len(self._running.get(conversation, ())) > _WAITING:
+            sentence = BUSY
+        elif len(received.text) > TEXT_LIMIT:
+            sentence = TOO_LONG
+        elif received.unreadable and not received.text:
+            sentence = TEXT_ONLY
+        else:
+            return None
+        alarm = await self._runner.failsafe.find_alarm(received.text, thorough=sentence != TOO_MANY)
+        if alarm:
+            return self._runner.failsafe.alarm(alarm)
+        if sentence != TOO_LONG and await self._limits.hit([(self._hint_rate, conversation)]):
+            return BotMessage("")
+        return BotMessage(with_disclaimer(sentence))
+
+    async def _refuse(self, received: Received, refused: BotMessage) -> None:
+        if refused.text:
+            notes = await self._contact.notes(received.chat.conversation_id, self._agent())
+            await self._send(received, render(refused, notes), at_once=refused.is_alarm)
+
+    async def _turn(self, received: Received, text: str, ticket: Ticket) -> bool:
+        """Hand the words to Rasa and send what comes back; say whether they were answered."""
+        agent = self._agent()
+        conversation = received.chat.conversation_id
+        if not ticket.is_next and not await self._runner.failsafe.find_alarm(text):
+            await ticket.wait_until_next()  # an alarm waits for nobody
+        async with self._sender.typing(received.chat):
+            notes = await self._contact.notes(conversation, agent)
+            incoming = Incoming(conversation, text, message_id=str(received.update_id))
+            ticket.hand_on()
+            result = await self._runner.run(incoming, self._on_new_message, agent)
+        if not result.alarm:
+            await ticket.wait_for_earlier_answers()
+        if received.unreadable:
+            notes.append(WORDS_ONLY)
+        first, *others = result.messages
+        outgoing = render(first, notes, choice=received.text if received.callback_id else "")
+        for said in others:
+            outgoing += render(said)
+        await self._send(received, outgoing, at_once=result.alarm)
+        return not result.failed
+
+    async def _send(self, received: Received, messages: list[Outgoing], at_once: bool = False) -> None:
+        """Send to where the message came from; as an answer to it where it is not plain what is answered."""
+        running = self._running.get(received.chat.conversation_id) or [received.update_id]
+        unclear = received.chat.is_group or received.edited or running[-1] != received.update_id
+        reply_to = received.message_id if unclear and not received.callback_id else None
+        await self._sender.send(received.chat, messages, reply_to, at_once)

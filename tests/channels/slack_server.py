@@ -1,0 +1,85 @@
+"""The `slack` channel beside a local Slack."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rasa.core.channels.rest import RestInput
+from slack_api import TOKEN, SlackApi
+from slack_people import SECRET, People
+from web_server import FakeAgent, Serving, settings
+
+from addons.channels import _slack_client
+from addons.channels._slack_settings import SlackSettings
+from addons.channels.slack import SlackInput
+
+
+class SlackServer(Serving):
+    """Serves the channel beside another one, and ends it as Sanic does."""
+
+    def __init__(self, agent: FakeAgent, api: SlackApi, folder: Path, **credentials: Any) -> None:
+        secrets = {"slack_token": TOKEN, "slack_signing_secret": SECRET}
+        secrets.update({name: credentials.pop(name) for name in list(credentials) if name in secrets})
+        core = settings(folder, **secrets)
+        limits = {"conversation_limit": "", "user_limit": "", "timeout": 1, "alarm_timeout": 0.5}
+        slack = SlackSettings.from_credentials({"api_url": api.api_url, **limits, **credentials}, core)
+        super().__init__(agent, SlackInput(slack, core), RestInput())
+        self.agent, self.api = agent, api
+
+    def __enter__(self) -> SlackServer:
+        super().__enter__()
+        return self
+
+    def person(self) -> People:
+        return People(self.api, self.root)
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._server.before_stop(), self._loop).result(10)
+        super().__exit__()
+
+    async def _start(self, app: Any) -> None:
+        self._server = await app.create_server(sock=self._socket, return_asyncio_server=True, access_log=False)
+        await self._server.startup()
+        await self._server.before_start()
+        await self._server.after_start()
+
+
+class Bot:
+    """The served channel and who talks to it."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self.api, self.agent, self._server = server.api, server.agent, server
+
+    @property
+    def heard(self) -> list[str]:
+        return [message.text for message in self.agent.heard]
+
+    def newcomer(self) -> People:
+        return self._server.person()
+
+
+def quick(patch: pytest.MonkeyPatch) -> None:
+    """Without the machine's proxies, which slack_sdk takes from the environment, and with short pauses."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        patch.delenv(name, raising=False)
+    patch.setattr(_slack_client.SlackClient.__init__, "__defaults__", (1.0, 0.02))
+
+
+def wait_for_log(caplog: pytest.LogCaptureFixture, words: str, seconds: float = 10) -> logging.LogRecord:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for record in caplog.records:
+            if words in record.getMessage():
+                return record
+        time.sleep(0.02)
+    raise AssertionError(f"{words!r} is not in the log:\n{caplog.text}")
+
+
+def quiet(seconds: float = 0.5) -> None:
+    """Give a reply that should not come the time to come."""
+    time.sleep(seconds)
