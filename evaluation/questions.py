@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,17 @@ import yaml
 
 from healthqa.errors import ContentError
 
-__all__ = ["SETS", "Part", "Question", "load_facts", "load_questions", "part_of", "read_yaml", "set_files"]
+__all__ = [
+    "SETS",
+    "Part",
+    "Question",
+    "is_dev_only",
+    "load_facts",
+    "load_questions",
+    "part_of",
+    "read_yaml",
+    "set_files",
+]
 
 SETS = Path(__file__).parent / "sets"
 Part = Literal["dev", "test"]
@@ -25,6 +35,7 @@ class Question:
     :param group: `in_scope`, `near_miss`, `unanswerable` or `smalltalk`.
     :param kind: the register of an in-scope question, the kind of missing answer, or the kind of small talk.
     :param need: regular expressions that must all match the shown passages; empty outside `in_scope`.
+    :param dev_only: whether it stands in a file for development (`*.dev.yml`), written after the test half was locked.
     """
 
     text: str
@@ -32,11 +43,13 @@ class Question:
     kind: str
     fact: str = ""
     need: tuple[str, ...] = ()
+    # Left out of the text form, which the lock of the test half hashes.
+    dev_only: bool = field(default=False, repr=False)
 
     @property
     def part(self) -> Part:
         """The half this question belongs to."""
-        return part_of(self.text)
+        return "dev" if self.dev_only else part_of(self.text)
 
 
 def part_of(text: str) -> Part:
@@ -85,6 +98,11 @@ def set_files(folder: Path, pattern: str) -> list[Path]:
     return found
 
 
+def is_dev_only(path: Path) -> bool:
+    """Tell whether all of a file is for development, whatever the hashes say: it must not make the test half larger."""
+    return path.name.endswith(".dev.yml")
+
+
 def read_yaml(path: Path) -> Any:  # noqa: ANN401
     """Read one file of a set.
 
@@ -108,7 +126,7 @@ def _in_scope(folder: Path, facts: Mapping[str, tuple[str, ...]]) -> Iterator[Qu
         for entry in read_yaml(path):
             for register, asked in entry["ask"].items():
                 for text in asked if isinstance(asked, list) else [asked]:
-                    yield Question(text, "in_scope", register, entry["fact"], facts[entry["fact"]])
+                    yield Question(text, "in_scope", register, entry["fact"], facts[entry["fact"]], is_dev_only(path))
 
 
 def _pairs(folder: Path, facts: Mapping[str, tuple[str, ...]]) -> Iterator[Question]:
@@ -122,14 +140,16 @@ def _pairs(folder: Path, facts: Mapping[str, tuple[str, ...]]) -> Iterator[Quest
 
 def _unanswerable(folder: Path) -> Iterator[Question]:
     for path in set_files(folder, "unanswerable*.yml"):
+        dev_only = is_dev_only(path)
         for kind, found in read_yaml(path).items():
             if kind == "near_miss":
                 for near_kind, texts in found.items():
-                    yield from (Question(text, "near_miss", near_kind) for text in texts)
+                    yield from (Question(text, "near_miss", near_kind, dev_only=dev_only) for text in texts)
             else:
-                yield from (Question(text, "unanswerable", kind) for text in found)
+                yield from (Question(text, "unanswerable", kind, dev_only=dev_only) for text in found)
 
 
 def _smalltalk(folder: Path) -> Iterator[Question]:
-    for kind, texts in read_yaml(folder / "smalltalk.yml").items():
-        yield from (Question(text, "smalltalk", kind) for text in texts)
+    for path in (folder / "smalltalk.yml", *sorted(folder.glob("smalltalk_[0-9]*.yml"))):
+        for kind, texts in read_yaml(path).items():
+            yield from (Question(text, "smalltalk", kind, dev_only=is_dev_only(path)) for text in texts)

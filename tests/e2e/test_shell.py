@@ -37,6 +37,8 @@ class Terminal:
             encoding="utf-8",
             codec_errors="replace",
             timeout=180,
+            # select() takes no file number above 1023, and a whole run of the tests may get there.
+            use_poll=True,
         )
         self.at_buttons = False
         self._wait_for_turn()

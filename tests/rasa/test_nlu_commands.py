@@ -37,7 +37,7 @@ def test_shell_nlu_shows_the_intent_and_the_alarm(trained_project: Path) -> None
     command = ["-m", "rasa", "shell", "nlu", "--model", "models"]
     shell = pexpect.spawn(
         sys.executable, command, cwd=str(trained_project), env=env, encoding="utf-8", codec_errors="replace",
-        timeout=240, dimensions=(50, 200),
+        timeout=240, dimensions=(50, 200), use_poll=True,
     )  # fmt: skip
     try:
         shell.expect("Next message:")

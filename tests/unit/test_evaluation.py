@@ -30,7 +30,7 @@ def plain(text: str) -> str:
 def test_sets_are_large_enough_in_both_halves() -> None:
     questions = load_questions()
     for group, least in (("in_scope", 400), ("near_miss", 250), ("unanswerable", 100), ("smalltalk", 250)):
-        parts = [question.part for question in questions if question.group == group]
+        parts = [question.part for question in questions if question.group == group and not question.dev_only]
         assert len(parts) >= least, group
         assert 0.4 < parts.count("dev") / len(parts) < 0.6, group
     dialogues = load_dialogues()
@@ -46,6 +46,22 @@ def test_no_question_stands_twice() -> None:
 def test_question_that_differs_in_case_only_counts_once(sets: Path) -> None:
     (sets / "in_scope_9.yml").write_text("- fact: myelin-what\n  ask: {slang: what is MYELIN}\n", encoding="utf-8")
     assert len(load_questions(sets)) == len(load_questions())
+
+
+def test_file_for_development_leaves_the_test_half_alone(sets: Path) -> None:
+    kinds = ("greet", "off_topic", "plain")
+    texts = {kind: [f"{kind} question number {number}" for number in range(6)] for kind in kinds}
+    (sets / "smalltalk_9.dev.yml").write_text(f"greet: {texts['greet']}\n", encoding="utf-8")
+    (sets / "unanswerable_9.dev.yml").write_text(f"off_topic: {texts['off_topic']}\n", encoding="utf-8")
+    in_scope = f"- fact: myelin-what\n  ask: {{plain: {texts['plain']}}}\n"
+    (sets / "in_scope_9.dev.yml").write_text(in_scope, encoding="utf-8")
+    dialogues = "".join(f'- [["{n} hi", smalltalk], ["thx", smalltalk], ["ok", smalltalk]]\n' for n in range(8))
+    (sets / "dialogues_9.dev.yml").write_text(dialogues, encoding="utf-8")
+    new = [question for question in load_questions(sets) if question.dev_only]
+    assert len(new) == 18 and {part_of(question.text) for question in new} == {"dev", "test"}
+    assert {question.part for question in new} == {"dev"}
+    assert {dialogue.part for dialogue in load_dialogues(sets) if dialogue.dev_only} == {"dev"}
+    lock.check_lock(sets)
 
 
 def test_near_misses_come_in_fifteen_kinds_and_fifty_pairs() -> None:
