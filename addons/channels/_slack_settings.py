@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit
 
-from rasa.shared.exceptions import RasaException
-
-from addons.channels._rate_limits import parse_rate
+from addons.channels._credentials import Credentials
 from healthqa.settings import Settings
 
 __all__ = ["SlackSettings"]
 
-_NUMBERS = ("timeout", "alarm_timeout")
-_LIMITS = ("conversation_limit", "user_limit")
 _SECRETS = {"token": "HEALTHQA_SLACK_TOKEN", "signing_secret": "HEALTHQA_SLACK_SIGNING_SECRET"}
 # Tokens of bots; the second kind is rotated by Slack.
 _BOT_TOKENS = ("xoxb-", "xoxe.xoxb-")
@@ -50,19 +45,15 @@ class SlackSettings:
 
         :raises RasaException: when it cannot be used; the text names the key and what to write.
         """
-        given = {key: value for key, value in dict(credentials or {}).items() if value is not None}
-        for name, variable in _SECRETS.items():
-            if name in given:
-                raise _error(f"{name!r} does not belong into a file. Set the environment variable {variable}.")
-        known = {item.name for item in fields(cls)} - set(_SECRETS)
-        unknown = sorted(set(given) - known)
-        if unknown:
-            raise _error(f"unknown key {unknown[0]!r}. Known: {sorted(known)}.")
-        values: dict[str, Any] = {key: str(value).strip() for key, value in given.items()}
-        values.update({name: _number(name, given[name]) for name in _NUMBERS if name in given})
-        values.update({name: _limit(name, values[name]) for name in _LIMITS if name in given})
-        values["api_url"] = _address("api_url", values.get("api_url") or cls.api_url)
-        return cls(token=settings.slack_token, signing_secret=settings.slack_signing_secret, **values)
+        given = Credentials("slack", credentials, (item.name for item in fields(cls)), _SECRETS)
+        return cls(
+            token=settings.slack_token,
+            signing_secret=settings.slack_signing_secret,
+            api_url=given.address("api_url", cls.api_url),
+            redis_url=given.redis(),
+            **given.limits("conversation_limit", "user_limit"),
+            **given.numbers("timeout", "alarm_timeout"),
+        )
 
     def missing(self) -> list[str]:
         """Return the environment variables that the channel needs and that are not set."""
@@ -72,32 +63,3 @@ class SlackSettings:
     def has_bot_token(self) -> bool:
         """Whether the token can be one of a bot; with a person's token the assistant would speak as that person."""
         return self.token.startswith(_BOT_TOKENS)
-
-
-def _error(text: str) -> RasaException:
-    return RasaException(f"credentials.yml, slack channel: {text}")
-
-
-def _number(name: str, value: object) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = 0.0
-    if not 0 < number < 10_000:
-        raise _error(f"{name!r} is {value!r}. Give a number above 0.")
-    return number
-
-
-def _limit(name: str, value: str) -> str:
-    try:
-        parse_rate(name, value)
-    except ValueError:
-        raise _error(f"{name!r} is {value!r}. Write it as: 20/minute; 200/hour") from None
-    return value
-
-
-def _address(name: str, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise _error(f"{name!r} is {value!r}. Give an address that starts with https://.")
-    return value

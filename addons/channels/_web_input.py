@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 
+from addons.channels._request_body import read_body
 from addons.channels._text import TEXT_LIMIT, clean_text, plain_words
 from addons.channels._web_errors import RequestRefused
 
@@ -138,20 +139,8 @@ def parse_feedback(body: Body) -> FeedbackRequest:
 
 
 async def _body(request: Request) -> bytes:
-    """Read the body but never more than the limit: the server itself would take 100 MB."""
-    too_large = RequestRefused(413, "body_too_large", f"The body may have {BODY_LIMIT // 1024} kB at most.")
-    stream = request.stream
-    if stream is None:
-        return b""
-    stream.request_max_size = BODY_LIMIT
-    body = bytearray()
     try:
-        while True:
-            chunk = await stream.read()
-            if not chunk:
-                return bytes(body)
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                raise too_large
+        return await read_body(request, BODY_LIMIT)
     except PayloadTooLarge as error:
-        raise too_large from error
+        limit = f"The body may have {BODY_LIMIT // 1024} kB at most."
+        raise RequestRefused(413, "body_too_large", limit) from error

@@ -6,13 +6,10 @@ import asyncio
 import html
 import json
 import re
-import threading
-import time
-from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+from local_api import LocalApi
 
 TOKEN = "xoxb-1111-2222-never_shown"
 BOT = "UBOT00001"
@@ -101,71 +98,31 @@ def buttons(message: dict[str, Any], kind: str = "actions") -> list[dict[str, An
     return [element for block in message["blocks"] if block["type"] == kind for element in block["elements"]]
 
 
-class SlackApi:
-    """Serves on a free port in a thread; use as a context manager.
+class SlackApi(LocalApi):
+    """Slack's side.
 
     `planned[method]` holds what comes before the right answers: `Refused` or seconds to sleep.
     """
 
     def __init__(self, token: str = TOKEN) -> None:
+        super().__init__()
         self.token = token
         self.scopes = ALL_SCOPES
-        self.calls: list[tuple[str, dict[str, Any], float]] = []
-        self.planned: dict[str, list[Any]] = defaultdict(list)
-        self.messages: list[dict[str, Any]] = []
         self.closed_channels: set[str] = set()
         self.threads: set[tuple[str, str]] = set()
-        self._changed = threading.Condition()
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self.address = ""
-
-    def __enter__(self) -> SlackApi:
-        threading.Thread(target=self._serve, daemon=True).start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
 
     @property
     def api_url(self) -> str:
         return f"{self.address}/api/"
 
-    def made(self, method: str) -> list[dict[str, Any]]:
-        """The parameters of all calls of a method."""
-        with self._changed:
-            return [parameters for name, parameters, _ in self.calls if name == method]
-
-    def times(self, method: str) -> list[float]:
-        with self._changed:
-            return [moment for name, _, moment in self.calls if name == method]
-
-    def wait(self, true: Callable[[], Any], seconds: float = 10) -> Any:
-        with self._changed:
-            assert self._changed.wait_for(true, seconds), f"not within {seconds} s; sent: {self.messages}"
-            return true()
-
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._start())
-        self._ready.set()
-        self._loop.run_forever()
-
-    async def _start(self) -> None:
-        app = web.Application()
+    def routes(self, app: web.Application) -> None:
         app.router.add_post("/api/{method}", self._handle)
         app.router.add_post("/response/{channel}/{user}", self._respond)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _handle(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         body = json.loads(await request.text() or "{}")
-        self._note(method, body)
+        self.note(method, body)
         try:
             await self._play(method)
             if request.headers.get("Authorization") != f"Bearer {self.token}":
@@ -177,33 +134,27 @@ class SlackApi:
                 return web.Response(text=refused.error, status=refused.status, content_type="text/html")
             answer = {"ok": False, "error": refused.error}
             return web.json_response(answer, status=refused.status, headers=refused.headers)
-        self._note()
+        self.note()
         return web.json_response({"ok": True, **result}, headers={"x-oauth-scopes": self.scopes})
 
     async def _respond(self, request: web.Request) -> web.Response:
         body = json.loads(await request.text())
-        self._note("response_url", body)
+        self.note("response_url", body)
         try:
             await self._play("response_url")
             self._take(body, channel=request.match_info["channel"], user=request.match_info["user"])
             assert body["response_type"] == "ephemeral" and body["replace_original"] is False
         except Refused as refused:
             return web.Response(text=refused.error, status=refused.status if refused.status != 200 else 404)
-        self._note()
+        self.note()
         return web.Response(text="ok")
 
     async def _play(self, method: str) -> None:
-        planned = self.planned[method].pop(0) if self.planned[method] else None
+        planned = self.next_planned(method)
         if isinstance(planned, Refused):
             raise planned
         if planned:
             await asyncio.sleep(planned)
-
-    def _note(self, method: str = "", body: Any = None) -> None:
-        with self._changed:
-            if method:
-                self.calls.append((method, body, time.monotonic()))
-            self._changed.notify_all()
 
     def _auth_test(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"team": "Publisher", "team_id": "T1", "user": "healthqa", "user_id": BOT, "bot_id": "BBOT"}
@@ -224,8 +175,7 @@ class SlackApi:
             "blocks": body.get("blocks"),
             **more,
         }
-        with self._changed:
-            self.messages.append(message)
+        self.messages.append(message)
         return {"channel": channel, "ts": message["ts"]}
 
     def _chat_postMessage(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - the API's name

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from channel_server import ChannelServer
 from rasa.core.channels.rest import RestInput
 from slack_api import TOKEN, SlackApi
 from slack_people import SECRET, People
-from web_server import FakeAgent, Serving, settings
+from web_server import FakeAgent, settings
 
 from addons.channels import _slack_client
 from addons.channels._slack_settings import SlackSettings
 from addons.channels.slack import SlackInput
 
 
-class SlackServer(Serving):
-    """Serves the channel beside another one, and ends it as Sanic does."""
+class SlackServer(ChannelServer):
+    """Serves the channel with Rasa's `rest` beside it."""
 
     def __init__(self, agent: FakeAgent, api: SlackApi, folder: Path, **credentials: Any) -> None:
         secrets = {"slack_token": TOKEN, "slack_signing_secret": SECRET}
@@ -31,22 +30,8 @@ class SlackServer(Serving):
         super().__init__(agent, SlackInput(slack, core), RestInput())
         self.agent, self.api = agent, api
 
-    def __enter__(self) -> SlackServer:
-        super().__enter__()
-        return self
-
     def person(self) -> People:
         return People(self.api, self.root)
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._server.before_stop(), self._loop).result(10)
-        super().__exit__()
-
-    async def _start(self, app: Any) -> None:
-        self._server = await app.create_server(sock=self._socket, return_asyncio_server=True, access_log=False)
-        await self._server.startup()
-        await self._server.before_start()
-        await self._server.after_start()
 
 
 class Bot:
@@ -68,16 +53,6 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         patch.delenv(name, raising=False)
     patch.setattr(_slack_client.SlackClient.__init__, "__defaults__", (1.0, 0.02))
-
-
-def wait_for_log(caplog: pytest.LogCaptureFixture, words: str, seconds: float = 10) -> logging.LogRecord:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        for record in caplog.records:
-            if words in record.getMessage():
-                return record
-        time.sleep(0.02)
-    raise AssertionError(f"{words!r} is not in the log:\n{caplog.text}")
 
 
 def quiet(seconds: float = 0.5) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
 import requests
 from aiohttp import web
+from local_api import LocalApi
 
 TOKEN = "123456:AAF-test_token-never_shown"
 BOT = {"id": 123456, "is_bot": True, "first_name": "B12", "username": "AskB12Bot"}
@@ -69,46 +67,24 @@ def visible(html: str) -> tuple[str, list[str]]:
     return parser.text, parser.links
 
 
-class BotApi:
-    """Serves on a free port in a thread; use as a context manager.
+class BotApi(LocalApi):
+    """Telegram's side.
 
     `planned[method]` holds what comes before the right answers: `Refused`, seconds to sleep, or a raw text with 502.
     """
 
     def __init__(self, token: str = TOKEN) -> None:
+        super().__init__()
         self.token = token
-        self.calls: list[tuple[str, dict[str, Any], float]] = []
-        self.messages: list[dict[str, Any]] = []
-        self.planned: dict[str, list[Any]] = defaultdict(list)
         self.webhook: dict[str, Any] = {"url": ""}
         self.queue: list[dict[str, Any]] = []
         self.confirmed = 0
         self.queries: set[str] = set()
         self.known_messages: set[tuple[int, int]] = set()
         self._polls = 0
-        self._changed = threading.Condition()
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self.address = ""
 
-    def __enter__(self) -> BotApi:
-        threading.Thread(target=self._serve, daemon=True).start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-    def made(self, method: str) -> list[dict[str, Any]]:
-        """The parameters of all calls of a method."""
-        with self._changed:
-            return [parameters for name, parameters, _ in self.calls if name == method]
-
-    def wait(self, true: Callable[[], Any], seconds: float = 10) -> Any:
-        with self._changed:
-            assert self._changed.wait_for(true, seconds), f"not within {seconds} s; sent: {self.messages}"
-            return true()
+    def routes(self, app: web.Application) -> None:
+        app.router.add_route("*", "/bot{token}/{method}", self._handle)
 
     def deliver(self, update: Any, **changes: Any) -> requests.Response:
         """Post an update as Telegram does."""
@@ -117,32 +93,14 @@ class BotApi:
         body = changes.get("data", json.dumps(update))
         return requests.post(self.webhook["url"], data=body, headers=headers, timeout=20)
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._start())
-        self._ready.set()
-        self._loop.run_forever()
-
-    async def _start(self) -> None:
-        app = web.Application()
-        app.router.add_route("*", "/bot{token}/{method}", self._handle)
-        # Its access log would hold the token that the tests look for in the log.
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
     async def _handle(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         form = {**request.query, **await request.post()}
-        with self._changed:
-            self.calls.append((method, form, time.monotonic()))
-            self._changed.notify_all()
+        self.note(method, form)
         try:
             if request.match_info["token"] != self.token:
                 raise Refused(401, "Unauthorized")
-            planned = self.planned[method].pop(0) if self.planned[method] else None
+            planned = self.next_planned(method)
             if isinstance(planned, Refused):
                 raise planned
             if isinstance(planned, str):
@@ -152,8 +110,7 @@ class BotApi:
             result = await getattr(self, f"_{method}", self._ok)(form)
         except Refused as refused:
             return web.json_response(refused.body, status=refused.status)
-        with self._changed:
-            self._changed.notify_all()
+        self.note()
         return web.json_response({"ok": True, "result": result})
 
     async def _ok(self, form: dict[str, Any]) -> bool:
@@ -223,9 +180,7 @@ class BotApi:
             "topic": form.get("message_thread_id"),
             "reply_to": int(reply_to) if reply_to else None,
         }
-        with self._changed:
-            self.messages.append(sent)
-            self._changed.notify_all()
+        self.messages.append(sent)
         return {"message_id": sent["message_id"], "date": 1, "chat": {"id": chat, "type": "private"}, "text": text}
 
     async def _answerCallbackQuery(self, form: dict[str, Any]) -> bool:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from channel_server import ChannelServer
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.channels.slack import SlackBot, SlackInput
 from slack_api import TOKEN, SlackApi, buttons
 from slack_people import SECRET, People
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_server import quick, quiet
-from web_server import FakeAgent, Serving
+from web_server import FakeAgent
 
 from healthqa.answer import DISCLAIMER
 
@@ -38,7 +39,7 @@ def bundled() -> Iterator[tuple[FakeAgent, People]]:
     agent = FakeAgent()
     agent.script = listen
     channel = rasas(use_threads=True, conversation_granularity="thread")
-    with SlackApi() as api, Serving(agent, channel) as server:
+    with SlackApi() as api, ChannelServer(agent, channel) as server:
         yield agent, People(api, server.root)
 
 
@@ -93,7 +94,7 @@ def test_mention_in_the_channel_it_serves_is_answered_twice() -> None:
     agent.script = listen
     with SlackApi() as api:
         someone = People(api, "")
-        with Serving(agent, rasas(slack_channel=someone.channel)) as server:
+        with ChannelServer(agent, rasas(slack_channel=someone.channel)) as server:
             someone.webhook = f"{server.root}/webhooks/slack/webhook"
             mention = someone.mention("what is myelin?")
             someone.deliver(mention)

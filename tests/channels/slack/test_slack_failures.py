@@ -7,6 +7,7 @@ import logging
 import time
 
 import pytest
+from channel_server import slow_look_ups
 from slack_api import Refused, shown
 from slack_people import People
 from slack_server import Bot, SlackServer, quick, quiet
@@ -107,6 +108,17 @@ def test_alarm_overtakes_what_waits_for_slack(bot: Bot, people: People) -> None:
     quiet(0.2)
     people.deliver(people.message(EMERGENCY))
     assert "emergency" in shown(people.next(before)[0]).lower()
+    people.next(before, 2)
+
+
+def test_alarm_waits_for_no_earlier_message(bot: Bot, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow_look_ups(monkeypatch, bot.agent, 0.9)
+    before = len(bot.api.messages)
+    people.deliver(people.message("hello"))
+    begin = time.monotonic()
+    (message,) = people.say(EMERGENCY)
+    assert "emergency" in shown(message).lower()
+    assert time.monotonic() - begin < 0.7
     people.next(before, 2)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from channel_server import slow_alarms, slow_look_ups
 from rasa.core.channels.channel import UserMessage
 from slack_api import BOT, shown
 from slack_people import People
@@ -13,7 +14,6 @@ from slack_server import Bot, quiet
 from web_scripts import reply
 from web_server import echo, say
 
-from addons.channels._failsafe import Failsafe
 from addons.channels._slack_replies import AUTOMATED, FIRST_CONTACT
 from healthqa.answer import DISCLAIMER
 
@@ -103,26 +103,14 @@ def test_messages_of_a_conversation_are_answered_in_order(
     bot: Bot, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when looking up one message, or looking for an alarm in it, takes longer than with the next one."""
-    find_alarm = Failsafe.find_alarm
-
-    async def thoroughly(failsafe: Failsafe, text: str, thorough: bool = True) -> object:
-        await asyncio.sleep({"two": 0.3, "three": 0.15}.get(text, 0))
-        return await find_alarm(failsafe, text, thorough)
-
-    monkeypatch.setattr(Failsafe, "find_alarm", thoroughly)
-    delays = iter([0.4, 0.0, 0.2, 0.0])
-    summary = bot.agent.store.summary
-
-    async def uneven(sender_id: str) -> object:
-        await asyncio.sleep(next(delays))
-        return await summary(sender_id)
-
-    monkeypatch.setattr(bot.agent.store, "summary", uneven)
+    slow_alarms(monkeypatch, two=0.3, three=0.15)
+    slow_look_ups(monkeypatch, bot.agent, 0.4, 0, 0.2)
     before = len(bot.api.messages)
     for word in ("one", "two", "three", "four"):
         people.deliver(people.message(word))
     sent = [shown(message) for message in people.next(before, 4)]
     assert sent == ["heard: one", "heard: two", "heard: three", "heard: four"]
+    assert bot.heard == ["one", "two", "three", "four"]
 
 
 @pytest.mark.parametrize(

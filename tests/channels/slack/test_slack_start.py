@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from channel_server import wait_for_log
 from rasa.shared.exceptions import RasaException
 from slack_api import TOKEN, Refused, SlackApi, shown
 from slack_people import SECRET
-from slack_server import SlackServer, quick, wait_for_log
+from slack_server import SlackServer, quick
 from web_server import ROOT, FakeAgent, settings
 
 from addons.channels._slack_connection import SCOPES, Connection
@@ -179,6 +180,7 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
         ({"conversation_limit": "often"}, "'conversation_limit' is 'often'"),
         ({"user_limit": "20"}, "'user_limit' is '20'"),
         ({"api_url": "slack.com"}, "'api_url' is 'slack.com'"),
+        ({"redis_url": "http://127.0.0.1:6379"}, "'redis_url' cannot be used"),
     ],
 )
 def test_setting_that_cannot_be_used_is_named(tmp_path: Path, given: dict[str, Any], words: str) -> None:

@@ -9,12 +9,13 @@ import pytest
 import rasa.core.channels.telegram as bundled
 from aiogram.bot.api import TelegramAPIServer
 from aiogram.utils.exceptions import WebhookRequireHTTPS
+from channel_server import ChannelServer
 from rasa.shared.exceptions import RasaException
 from telegram_api import TOKEN, BotApi, Refused
 from telegram_defects import DEFECTS, World, flood_of_messages
 from telegram_people import People
 from telegram_server import TelegramServer
-from web_server import FakeAgent, Serving, echo
+from web_server import FakeAgent, echo
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def rasas() -> Iterator[World]:
 
         patch.setattr(bundled, "TelegramOutput", LocalOutput)
         channel = bundled.TelegramInput(TOKEN, "AskB12Bot", "http://127.0.0.1/webhook")
-        with Serving(agent, channel) as server:
+        with ChannelServer(agent, channel) as server:
             yield World(api, agent, f"{server.root}/webhooks/telegram/webhook")
     patch.undo()
 

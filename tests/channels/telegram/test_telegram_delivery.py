@@ -7,10 +7,11 @@ import logging
 import time
 
 import pytest
+from channel_server import slow_look_ups, wait_for_log
 from rasa.core.channels.channel import UserMessage
 from telegram_api import BLOCKED, DOWN, TOKEN, BotApi, Refused, flood
 from telegram_people import People
-from telegram_server import Bot, TelegramServer, wait_for_log
+from telegram_server import Bot, TelegramServer
 from web_scripts import crash, hang, nothing, reply
 from web_server import ANSWER_TEXT, FakeAgent, answer, echo, say
 
@@ -145,6 +146,23 @@ def test_alarm_overtakes_a_turn_that_hangs(bot: Bot, people: People) -> None:
     people.deliver(people.message("twitching"))
     sent = people.say(EMERGENCY)
     assert "emergency" in sent["text"].splitlines()[0].lower()
+
+
+def test_alarm_waits_for_no_earlier_message(bot: Bot, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow_look_ups(monkeypatch, bot.agent, 0.9)
+    people.deliver(people.message("twitching"))
+    begin = time.monotonic()
+    assert "emergency" in people.say(EMERGENCY)["text"].splitlines()[0].lower()
+    assert time.monotonic() - begin < 0.7
+    bot.api.wait(lambda: people.seen()[-1]["text"] == "heard: twitching")
+
+
+def test_alarm_overtakes_what_waits_for_telegram(bot: Bot, people: People) -> None:
+    bot.api.planned["sendMessage"] = [0.9]
+    people.deliver(people.message("twitching"))
+    bot.api.wait(lambda: not bot.api.planned["sendMessage"])
+    assert "emergency" in people.say(EMERGENCY)["text"].splitlines()[0].lower()
+    bot.api.wait(lambda: people.seen()[-1]["text"] == "heard: twitching")
 
 
 def test_alarm_of_the_assistant_is_passed_on(bot: Bot, people: People) -> None:

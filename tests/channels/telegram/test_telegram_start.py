@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from channel_server import wait_for_log
 from rasa.shared.exceptions import RasaException
 from telegram_api import DOWN, TOKEN, BotApi, Refused, flood
 from telegram_people import People
-from telegram_server import TelegramServer, wait_for_log
+from telegram_server import TelegramServer
 from web_server import FakeAgent, settings
 
 from addons.channels._telegram_settings import TelegramSettings
@@ -38,7 +39,7 @@ def test_webhook_is_set_with_a_secret_and_the_updates_that_matter(tmp_path: Path
 def test_wrong_token_is_one_line_and_the_server_goes_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, token: str
 ) -> None:
-    with BotApi() as api, TelegramServer(FakeAgent(), api, tmp_path, token=token) as server:
+    with BotApi() as api, TelegramServer(FakeAgent(), api, tmp_path, telegram_token=token) as server:
         record = wait_for_log(caplog, "telegram: off:")
         assert "HEALTHQA_TELEGRAM_TOKEN" in record.getMessage()
         assert record.levelno == logging.ERROR
@@ -50,7 +51,7 @@ def test_wrong_token_is_one_line_and_the_server_goes_on(
     assert token not in caplog.text
 
 
-@pytest.mark.parametrize("credentials", [None, {}, {"token": ""}, {"token": None, "mode": "polling"}])
+@pytest.mark.parametrize("credentials", [None, {}, {"token": None, "mode": "polling"}])
 def test_missing_token_switches_the_channel_off_with_one_line(
     credentials: dict[str, object] | None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +74,8 @@ def test_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> 
     ("given", "words"),
     [
         ({"verify": "x"}, "unknown key 'verify'"),
+        ({"token": TOKEN}, "'token' does not belong into a file. .*HEALTHQA_TELEGRAM_TOKEN"),
+        ({"redis_url": "localhost:6379"}, "'redis_url' cannot be used"),
         ({"mode": "push"}, "webhook or polling"),
         ({"timeout": "soon"}, "number above 0"),
         ({"rate_limit": "many"}, "20/minute"),
@@ -81,8 +84,9 @@ def test_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> 
     ],
 )
 def test_setting_that_cannot_be_used_is_named(tmp_path: Path, given: dict[str, object], words: str) -> None:
-    with pytest.raises(RasaException, match=f"telegram channel: .*{words}"):
+    with pytest.raises(RasaException, match=f"credentials.yml, telegram channel: .*{words}") as raised:
         TelegramSettings.from_credentials(given, settings(tmp_path))
+    assert TOKEN not in str(raised.value)
 
 
 def test_webhook_that_telegram_refuses_is_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

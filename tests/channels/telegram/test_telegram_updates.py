@@ -6,13 +6,12 @@ import asyncio
 import time
 
 import pytest
+from channel_server import slow_alarms, slow_look_ups
 from rasa.core.channels.channel import UserMessage
 from telegram_api import BOT
 from telegram_people import People, entities
 from telegram_server import Bot
 from web_server import echo, say
-
-from addons.channels._failsafe import Failsafe
 
 STRANGE = [
     {"channel_post": {"message_id": 1, "date": 1, "chat": {"id": -1, "type": "channel"}, "text": "news"}},
@@ -129,17 +128,13 @@ def test_answers_come_in_the_order_of_the_questions(bot: Bot, people: People) ->
 def test_answers_keep_their_order_when_looking_for_an_alarm_takes_longer_with_the_first(
     bot: Bot, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find_alarm = Failsafe.find_alarm
-
-    async def thoroughly(failsafe: Failsafe, text: str, thorough: bool = True) -> object:
-        await asyncio.sleep({"one": 0.4, "two": 0.2}.get(text, 0))
-        return await find_alarm(failsafe, text, thorough)
-
-    monkeypatch.setattr(Failsafe, "find_alarm", thoroughly)
+    slow_alarms(monkeypatch, one=0.4, two=0.2)
+    slow_look_ups(monkeypatch, bot.agent, 0.4, 0, 0.2)
     for word in ("one", "two", "three"):
         people.deliver(people.message(word))
     bot.api.wait(lambda: len(people.seen()) == 4)
     assert [message["text"] for message in people.seen()[1:]] == ["heard: one", "heard: two", "heard: three"]
+    assert [message.text for message in bot.agent.heard] == ["one", "two", "three"]
 
 
 def test_group_is_answered_only_when_the_bot_is_meant(bot: Bot, people: People) -> None:
