@@ -18,12 +18,24 @@ from healthqa.errors import ContentError
 from healthqa.safety import default_detector, detect
 from healthqa.types import RedFlag
 
-__all__ = ["Figure", "Message", "check_lock", "locked_hash", "main", "read_messages", "score", "wilson_interval"]
+__all__ = [
+    "LOCKED",
+    "Figure",
+    "Message",
+    "check_lock",
+    "locked_hash",
+    "main",
+    "read_messages",
+    "score",
+    "wilson_interval",
+]
 
 FOLDER = Path(__file__).resolve().parent
 # By whom: README.md. Each set has the three files; only the first has the plain statements.
-SETS = {"first": FOLDER, "blind": FOLDER / "blind", "blind2": FOLDER / "blind2"}
-LOCK = FOLDER / "blind2" / "test.sha256"
+SETS = {"first": FOLDER, "blind": FOLDER / "blind", "blind2": FOLDER / "blind2", "blind3": FOLDER / "blind3"}
+# Sets that are wholly for testing, each locked by the file LOCK in its folder.
+LOCKED = ("blind2", "blind3")
+LOCK = "test.sha256"
 _Z = 1.959963984540054
 
 
@@ -92,18 +104,19 @@ def score(part: str, find: Callable[[str], RedFlag | None] = detect, folder: Pat
 
 
 def check_lock() -> None:
-    """Make sure that the second blind set is the one that was locked.
+    """Make sure that the sets for testing are the ones that were locked.
 
-    :raises ContentError: when one of its messages was changed.
+    :raises ContentError: when a message of one was changed; it names the folder.
     """
-    if LOCK.read_text(encoding="utf-8").strip() != locked_hash():
-        raise ContentError(LOCK.parent, "A message has changed since the set was locked.", "Undo the change.")
+    for folder in (SETS[name] for name in LOCKED):
+        if (folder / LOCK).read_text(encoding="utf-8").strip() != locked_hash(folder):
+            raise ContentError(folder, "A message has changed since the set was locked.", "Undo the change.")
 
 
-def locked_hash() -> str:
-    """Return the hash of the second blind set's files."""
+def locked_hash(folder: Path) -> str:
+    """Return the hash of a set's files."""
     digest = hashlib.sha256()
-    for path in sorted(LOCK.parent.glob("*.jsonl")):
+    for path in sorted(folder.glob("*.jsonl")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -112,7 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; misses are shown for the dev part only, so that nobody tunes on the test part."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.safety.score", description=__doc__)
     parser.add_argument("--part", choices=("dev", "test"), default="dev")
-    parser.add_argument("--set", choices=SETS, default="first", help="which set (default first; blind2 is test only)")
+    parser.add_argument(
+        "--set", choices=SETS, default="first", help="which set (default first; blind2 and blind3 are test only)"
+    )
     parser.add_argument("--patterns", action="store_true", help="score the patterns without the classifier")
     parser.add_argument("--misses", action="store_true", help="print the messages behind the figures (dev only)")
     options = parser.parse_args(arguments)

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from evaluation.safety.score import FOLDER, SETS, check_lock, main, read_messages, score, wilson_interval
+from evaluation.safety.score import FOLDER, LOCKED, SETS, check_lock, main, read_messages, score, wilson_interval
 from healthqa.safety import default_detector
 from healthqa.types import RedFlag
 
@@ -46,9 +46,10 @@ def test_sets_have_their_promised_size_and_no_text_twice() -> None:
     assert plain == {"emergency": 30, "crisis": 30}
 
 
-def test_second_blind_set_is_the_locked_one_and_wholly_for_testing() -> None:
+@pytest.mark.parametrize("name", LOCKED)
+def test_locked_blind_set_is_unchanged_and_wholly_for_testing(name: str) -> None:
     check_lock()
-    messages = [m for path in sorted(SETS["blind2"].glob("*.jsonl")) for m in read_messages(path)]
+    messages = [m for path in sorted(SETS[name].glob("*.jsonl")) for m in read_messages(path)]
     kinds = Counter(message.kind for message in messages)
     assert kinds["emergency"] + kinds["crisis"] >= 298
     assert kinds["none"] >= 298
