@@ -132,18 +132,21 @@ def test_lost_connection_says_so_and_the_retry_is_not_a_second_turn(page: Any, s
 
 
 def test_ended_session_is_renewed_without_a_word(page: Any, served: Served) -> None:
+    ask(page, "before")
     replaced = {"done": False}
 
     def spoil_token(route: Any) -> None:
-        body = route.request.post_data_json
+        headers = route.request.headers
         if not replaced["done"]:
             replaced["done"] = True
-            body["token"] = "gone"
-        route.continue_(post_data=__import__("json").dumps(body))
+            headers["authorization"] = "Bearer gone"
+        route.continue_(headers=headers)
 
     page.route("**/messages", spoil_token)
     assert "I heard: hello" in ask(page, "hello").inner_text()
-    assert len(served.agent.heard) == 1
+    assert replaced["done"]
+    before, after = served.agent.heard
+    assert before.sender_id != after.sender_id
 
 
 def test_nothing_is_run_or_rendered_as_markup(page: Any) -> None:

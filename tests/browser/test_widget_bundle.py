@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDGET = ROOT / "widget"
 BUNDLE = ROOT / "addons" / "channels" / "static" / "widget.js"
 HEADER = re.compile(
-    r"/\*! health-chat, Apache-2\.0, built from widget/: source ([0-9a-f]{64}) code ([0-9a-f]{64}) \*/\n"
+    r"/\*! health-chat, Apache-2\.0, built from widget/: source ([0-9a-f]{32}) code ([0-9a-f]{32}) \*/\n"
 )
 LIMIT = 14_000
 
 
 def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def source_hash() -> str:

@@ -16,6 +16,20 @@ from tests.browser.publisher_site import STRINGS, PublisherSite, element, script
 
 pytestmark = pytest.mark.slow
 DESKTOP = {"width": 1280, "height": 800}
+# Where the first and the last letter of one line stand.
+ENDS = """node => {
+  const texts = [];
+  const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(".unseen")) texts.push(walker.currentNode);
+  const left = (text, place) => {
+    const range = document.createRange();
+    range.setStart(text, place);
+    range.setEnd(text, place + 1);
+    return range.getBoundingClientRect().left;
+  };
+  const last = texts.at(-1);
+  return [left(texts[0], 0), left(last, last.length - 1)];
+}"""
 
 
 def paint(page: Any, selector: str, what: str) -> str:
@@ -39,6 +53,28 @@ def test_one_script_tag_is_enough(open_page: Callable[..., Any], site: Publisher
     dialog.wait_for()
     assert "Low vitamin B12" in ask(page, "can low B12 cause twitching?").inner_text()
     assert [message.text for message in served.agent.heard] == ["can low B12 cause twitching?"]
+
+
+def test_panel_is_made_when_it_is_opened_first(open_page: Callable[..., Any], site: PublisherSite) -> None:
+    """Most readers of a page never open the chat: for them there is a button and nothing else."""
+    page = open_page(site.show(script_tag(site.chat)), DESKTOP)
+    launcher = page.get_by_role("button", name="Ask a health question")
+    count = "document.querySelector('health-chat').shadowRoot.querySelectorAll('*').length"
+    launcher.wait_for()
+    assert page.evaluate(count) <= 4
+    launcher.click()
+    made = page.evaluate(count)
+    assert made > 20
+    launcher.click()
+    launcher.click()
+    assert page.evaluate(count) == made, "made once"
+
+
+def test_double_click_opens_it_and_leaves_it_open(open_page: Callable[..., Any], site: PublisherSite) -> None:
+    page = open_page(site.show(script_tag(site.chat)), DESKTOP)
+    page.get_by_role("button", name="Ask a health question").dblclick()
+    page.wait_for_timeout(300)
+    assert page.get_by_role("dialog").is_visible()
 
 
 def test_nothing_is_asked_of_the_server_before_the_reader_writes(
@@ -133,6 +169,13 @@ def test_right_to_left_page_mirrors_the_widget_but_not_english_answers(
     launcher.click()
     assert page.locator(".panel").bounding_box()["x"] < 100
     card = ask(page, "compare the causes")
+    # English words that nobody translated end with their full stop, and a table begins to scroll at its beginning.
+    page.wait_for_timeout(300)
+    for words in (page.locator(".welcome p"), page.locator("summary"), card.locator(".source").first):
+        first, last = words.evaluate(ENDS)
+        assert first < last, words.inner_text()
+    box, column = card.locator(".table").bounding_box(), card.locator("tbody td").first.bounding_box()
+    assert box["x"] < column["x"] < box["x"] + box["width"] / 2
     assert card.locator("p[lang=en]").first.evaluate("node => getComputedStyle(node).direction") == "ltr"
     send, field = page.locator(".send").first.bounding_box(), page.get_by_label("Your question").bounding_box()
     assert send["x"] < field["x"]

@@ -177,7 +177,7 @@ def test_limit_is_explained_and_the_retry_waits_as_long_as_the_server_says(page:
         "code": "rate_limited",
         "message": f"Please wait a moment.\n{DISCLAIMER}",
         "retry": True,
-        "retry_after": 1,
+        "retry_after": 3,
     }
     body = {"v": 1, "error": {**problem, "disclaimer": DISCLAIMER}}
     page.route("**/messages", lambda route: route.fulfill(status=429, json=body))
@@ -235,6 +235,18 @@ def test_button_shows_its_title_and_sends_its_payload(page: Any, served: Served)
     ask(page, "b12").get_by_role("button", name="Yes, please").click()
     page.get_by_text("I heard: Tell me more about B12").wait_for()
     assert page.locator(".question").last.inner_text().endswith("Yes, please")
+
+
+def test_question_that_is_too_long_is_explained_and_given_back(page: Any, served: Served) -> None:
+    story = "and then my leg twitched again " * 90
+    card = ask(page, story)
+    assert "shorten your message to 2,000 characters" in card.inner_text()
+    assert DISCLAIMER in card.inner_text()
+    assert card.get_by_role("button").count() == 0
+    assert page.get_by_label("Your question").input_value() == story.strip(), "the reader can shorten it"
+    assert served.agent.heard == []
+    page.get_by_label("Your question").fill("")
+    assert "This may be an emergency" in ask(page, f"{story} and now I have crushing chest pain").inner_text()
 
 
 def test_question_typed_while_an_answer_is_awaited_is_not_lost(page: Any, served: Served) -> None:

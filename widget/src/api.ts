@@ -15,15 +15,7 @@ export class Refused extends Error {
   }
 }
 
-interface Call {
-  readonly method: "GET" | "POST" | "DELETE";
-  readonly body?: unknown;
-  readonly token?: string;
-}
-
 export class Api {
-  #session: Promise<string> | null = null;
-
   /**
    * @param server address of the channel, with a slash at its end.
    * @param tokens where the token of the conversation is kept.
@@ -40,15 +32,11 @@ export class Api {
 
   /** Send a message and give the events of the reply as they come. A session that has ended is replaced by a new one. */
   async *send(message: Message): AsyncGenerator<StreamEvent> {
-    const post = async () =>
-      this.#call("messages", { method: "POST", body: { token: await this.#token(), ...message } });
-    let reply: Reply;
-    try {
-      reply = await post();
-    } catch (error) {
-      if (!(error instanceof Refused) || error.status !== 401) throw error;
-      this.tokens.set(null);
-      reply = await post();
+    let reply = await this.#inSession("messages", "POST", message);
+    if (!reply) {
+      const { token } = (await (await this.#call("session", "POST")).json()) as { token: string };
+      this.tokens.set(token);
+      reply = await this.#call("messages", "POST", message);
     }
     yield* reply.lines();
   }
@@ -65,28 +53,26 @@ export class Api {
 
   /** Store a rating. Returns a message to show at once where the comment asks for help. */
   async rate(answer: string, rating: Rating, comment: string): Promise<MessageEvent | null> {
-    const body = comment ? { answer, rating, comment } : { answer, rating };
-    const reply = await this.#call("feedback", { method: "POST", body, token: this.tokens.get() ?? "" });
+    const reply = await this.#call("feedback", "POST", comment ? { answer, rating, comment } : { answer, rating });
     return ((await reply.json()) as { alarm?: MessageEvent | null }).alarm ?? null;
   }
 
   /** Delete the conversation on the server and the token here. Nothing to delete is as good as deleted. */
   async forget(): Promise<void> {
-    const token = this.tokens.get();
-    if (token === null) return;
-    try {
-      await (await this.#call("session", { method: "DELETE", token })).text();
-    } catch (error) {
-      if (!(error instanceof Refused) || error.status !== 401) throw error;
-    }
+    await (await this.#inSession("session", "DELETE"))?.text();
     this.tokens.set(null);
   }
 
   async #stored<Data>(path: string): Promise<Data | null> {
-    const token = this.tokens.get();
-    if (token === null) return null;
+    const reply = await this.#inSession(path);
+    return reply && ((await reply.json()) as Data);
+  }
+
+  /** As `#call`; null where there is no session, or no longer. */
+  async #inSession(path: string, method?: string, body?: unknown): Promise<Reply | null> {
+    if (!this.hasSession) return null;
     try {
-      return (await (await this.#call(path, { method: "GET", token })).json()) as Data;
+      return await this.#call(path, method, body);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
       this.tokens.set(null);
@@ -94,85 +80,46 @@ export class Api {
     }
   }
 
-  async #token(): Promise<string> {
-    const known = this.tokens.get();
-    if (known !== null) return known;
-    // Two callers at once get one session.
-    this.#session ??= this.#newSession();
-    try {
-      return await this.#session;
-    } finally {
-      this.#session = null;
-    }
-  }
-
-  async #newSession(): Promise<string> {
-    const reply = await this.#call("session", { method: "POST" });
-    const { token } = (await reply.json()) as { token: string };
-    this.tokens.set(token);
-    return token;
-  }
-
-  async #call(path: string, { method, body, token }: Call): Promise<Reply> {
-    const watch = new Watch();
+  async #call(path: string, method = "GET", body?: unknown): Promise<Reply> {
     const headers: Record<string, string> = {};
+    const token = this.tokens.get();
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
+    if (token !== null) headers["Authorization"] = `Bearer ${token}`;
+    const reply = new Reply();
+    await reply.open(new URL(path, this.server), { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+    return reply;
+  }
+}
+
+/** A request and its response, broken off when nothing was heard for too long. */
+class Reply {
+  readonly #abort = new AbortController();
+  #timer = 0;
+  #response!: Response;
+
+  /** @throws Refused for a status that is no success. */
+  async open(address: URL, request: RequestInit): Promise<void> {
+    this.#alive();
     try {
-      const response = await fetch(new URL(path, this.server), {
-        method,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: watch.signal,
+      this.#response = await fetch(address, {
+        ...request,
+        signal: this.#abort.signal,
         credentials: "omit",
         cache: "no-store",
         referrerPolicy: "no-referrer",
       });
-      const reply = new Reply(response, watch);
-      if (!response.ok) throw new Refused(response.status, await reply.problem());
-      return reply;
+      if (!this.#response.ok) throw new Refused(this.#response.status, await this.#problem());
     } catch (error) {
-      watch.stop();
+      this.#stop();
       throw error;
     }
   }
-}
-
-/** Breaks a request off when nothing was heard for too long. */
-class Watch {
-  readonly #abort = new AbortController();
-  #timer = 0;
-
-  constructor() {
-    this.alive();
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  alive(): void {
-    this.stop();
-    this.#timer = window.setTimeout(() => this.#abort.abort(), PATIENCE_MS);
-  }
-
-  stop(): void {
-    window.clearTimeout(this.#timer);
-  }
-}
-
-/** The body of a response, read under the eye of a `Watch`. */
-class Reply {
-  constructor(
-    private readonly response: Response,
-    private readonly watch: Watch,
-  ) {}
 
   async text(): Promise<string> {
     try {
-      return await this.response.text();
+      return await this.#response.text();
     } finally {
-      this.watch.stop();
+      this.#stop();
     }
   }
 
@@ -180,8 +127,27 @@ class Reply {
     return JSON.parse(await this.text());
   }
 
+  /** The events of a stream, one JSON object a line. */
+  async *lines(): AsyncGenerator<StreamEvent> {
+    const reader = this.#response.body?.getReader();
+    const decoder = new TextDecoder();
+    let rest = "";
+    try {
+      for (let done = !reader; reader && !done; ) {
+        const chunk = await reader.read();
+        this.#alive();
+        done = chunk.done;
+        const lines = (rest + decoder.decode(chunk.value, { stream: !done })).split("\n");
+        rest = done ? "" : (lines.pop() ?? "");
+        for (const line of lines) if (line.trim()) yield JSON.parse(line) as StreamEvent;
+      }
+    } finally {
+      this.#stop();
+    }
+  }
+
   /** What the server says went wrong; empty where a proxy answered in its place. */
-  async problem(): Promise<Problem> {
+  async #problem(): Promise<Problem> {
     try {
       return ((await this.json()) as { error?: Problem }).error ?? {};
     } catch {
@@ -189,22 +155,12 @@ class Reply {
     }
   }
 
-  /** The events of a stream, one JSON object a line. */
-  async *lines(): AsyncGenerator<StreamEvent> {
-    const reader = this.response.body?.getReader();
-    const decoder = new TextDecoder();
-    let rest = "";
-    try {
-      for (let done = !reader; reader && !done; ) {
-        const chunk = await reader.read();
-        this.watch.alive();
-        done = chunk.done;
-        const lines = (rest + decoder.decode(chunk.value, { stream: !done })).split("\n");
-        rest = done ? "" : (lines.pop() ?? "");
-        for (const line of lines) if (line.trim()) yield JSON.parse(line) as StreamEvent;
-      }
-    } finally {
-      this.watch.stop();
-    }
+  #alive(): void {
+    this.#stop();
+    this.#timer = setTimeout(() => this.#abort.abort(), PATIENCE_MS);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
   }
 }

@@ -9,6 +9,8 @@ export interface Surroundings {
   working(text: string): void;
   /** Puts the focus where the reader writes. */
   focus(): void;
+  /** Puts words that were refused back to where the reader writes. */
+  giveBack(text: string): void;
 }
 
 interface Failure {
@@ -102,6 +104,7 @@ export class Conversation {
     if (error instanceof Refused && error.problem.message) {
       const { message: text, disclaimer, retry = error.status >= 429, retry_after } = error.problem;
       this.#offerRetry(message, { text, disclaimer }, retry, retry_after);
+      if (error.status === 400) this.around.giveBack(message.text);
     } else {
       this.#offerRetry(message, { text: navigator.onLine ? this.strings.failed : this.strings.offline });
     }
@@ -136,7 +139,5 @@ export class Conversation {
   }
 }
 
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+/** 128 random bits; `crypto.randomUUID` is there on pages served over HTTPS only. */
+const newId = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");

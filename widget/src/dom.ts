@@ -22,7 +22,7 @@ export function attributes<Node extends Element>(node: Node, values: Record<stri
   return node;
 }
 
-export function makeButton(className: string, label: Child, onClick: () => void): HTMLButtonElement {
+export function makeButton(className: string, label: Child, onClick: (event: MouseEvent) => void): HTMLButtonElement {
   const button = make("button", className, label);
   button.type = "button";
   button.addEventListener("click", onClick);
@@ -30,7 +30,12 @@ export function makeButton(className: string, label: Child, onClick: () => void)
 }
 
 /** A button that shows a picture and is called `label`. */
-export function iconButton(className: string, path: string, label: string, onClick: () => void): HTMLButtonElement {
+export function iconButton(
+  className: string,
+  path: string,
+  label: string,
+  onClick: (event: MouseEvent) => void,
+): HTMLButtonElement {
   const button = makeButton(`icon ${className}`, icon(path), onClick);
   return attributes(button, { "aria-label": label, title: label });
 }

@@ -1,19 +1,16 @@
 // The custom element <health-chat>: a launcher with a panel, or with mode="inline" the panel alone.
 import { Api } from "./api";
-import { Conversation } from "./conversation";
+import { type Chat, makeChat } from "./chat";
 import { attributes, ICONS, iconButton, make } from "./dom";
-import { ForgetDialog } from "./forget_dialog";
-import { Panel } from "./panel";
-import { loadStrings, type Strings } from "./strings";
+import { loadStrings } from "./strings";
 import css from "./style.css";
 import { TokenStore } from "./token_store";
-import { Transcript } from "./transcript";
-import type { Choice } from "./wire";
 
 // The same condition as in style.css: the panel covers the whole window and the page behind it cannot be reached.
 const FULL_SCREEN = "(max-width: 480px), (max-height: 480px)";
 // Where this script came from, `…/webhooks/web/static/widget.js`, tells the server that an element does not name.
-const OWN_SERVER = scriptFolder();
+export const script = document.currentScript as HTMLScriptElement | null;
+const OWN_SERVER = script?.src && new URL("../", script.src).href;
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(css);
@@ -22,9 +19,9 @@ export class HealthChat extends HTMLElement {
   static readonly observedAttributes = ["open"];
 
   #begun = false;
-  #panel: Panel | null = null;
   #launcher: HTMLButtonElement | null = null;
-  #conversation: Conversation | null = null;
+  #chat: Chat | null = null;
+  #makeChat!: () => Chat;
 
   connectedCallback(): void {
     if (this.#begun) return;
@@ -52,87 +49,58 @@ export class HealthChat extends HTMLElement {
       console.error("health-chat: set `server` to the address of the chat, e.g. https://chat.example.org/webhooks/web/");
       return;
     }
-    this.#build(server, await loadStrings(this.getAttribute("strings")));
-    if (this.#inline) void this.#conversation?.restore();
-    else this.#showPanel();
-  }
-
-  get #inline(): boolean {
-    return this.getAttribute("mode") === "inline";
-  }
-
-  #build(server: string, strings: Strings): void {
-    const api = new Api(server, new TokenStore(server, this.getAttribute("storage") !== "none"));
-    const ask = (choice: Choice) => {
-      const asked = conversation.ask(choice);
-      if (asked) panel.field.focus();
-      return asked;
+    const strings = await loadStrings(this.getAttribute("strings"));
+    const inline = this.getAttribute("mode") === "inline";
+    const root = make(inline ? "div" : "section", "root");
+    this.#makeChat = () => {
+      const api = new Api(server, new TokenStore(server, this.getAttribute("storage") !== "none"));
+      const locale = this.lang || document.documentElement.lang || "en";
+      const chat = makeChat(api, strings, locale, inline ? undefined : () => this.close());
+      root.append(...chat.nodes);
+      return chat;
     };
-    const transcript = new Transcript({
-      server,
-      strings,
-      locale: this.lang || document.documentElement.lang || "en",
-      choose: ask,
-      rate: (answer, rating, comment) => conversation.rate(answer, rating, comment),
-      tell: (text) => panel.tell(text),
-    });
-    const conversation = new Conversation(api, transcript, strings, {
-      working: (text) => panel.working(text),
-      focus: () => panel.field.focus(),
-    });
-    const forget = new ForgetDialog(strings, {
-      storedData: () => api.storedData(),
-      forget: () => conversation.forget(),
-      closed: () => panel.focus(),
-    });
-    const panel = new Panel(strings, transcript.log, {
-      submit: (text) => ask({ title: text, payload: text }),
-      forget: () => forget.open(),
-      ...(this.#inline ? {} : { close: () => this.close() }),
-    });
-    this.#panel = panel;
-    this.#conversation = conversation;
-    const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [sheet];
-    root.append(make("div", "root", this.#inline ? panel.root : this.#region(strings, panel), forget.root));
+    if (inline) void this.#makeChat().restore();
+    else {
+      root.ariaLabel = strings.heading;
+      root.append((this.#launcher = this.#makeLauncher(strings.launch)));
+    }
+    const shadow = this.attachShadow({ mode: "open" });
+    shadow.adoptedStyleSheets = [sheet];
+    shadow.append(root);
+    this.#showPanel();
   }
 
-  /** The launcher and its panel, as a landmark of the page. */
-  #region(strings: Strings, panel: Panel): HTMLElement {
-    const launcher = iconButton("launcher", ICONS.chat, strings.launch, () => this.toggleAttribute("open"));
-    this.#launcher = attributes(launcher, { "aria-haspopup": "dialog", "aria-expanded": "false" });
-    // The browser closes a dialog by itself too, e.g. with Android's back gesture.
-    panel.root.addEventListener("close", () => this.close());
-    return attributes(make("section", "", launcher, panel.root), { "aria-label": strings.heading });
+  #makeLauncher(label: string): HTMLButtonElement {
+    // The second click of a double click must not close what the first one opened.
+    const launcher = iconButton("launcher", ICONS.chat, label, ({ detail }) => detail > 1 || this.toggleAttribute("open"));
+    return attributes(launcher, { "aria-haspopup": "dialog", "aria-expanded": "false" });
   }
 
   /** Bring the panel in line with the attribute `open`. */
   #showPanel(): void {
-    const dialog = this.#panel?.root;
-    if (!(dialog instanceof HTMLDialogElement) || dialog.open === this.hasAttribute("open")) return;
-    const opening = !dialog.open;
-    if (this.#launcher) this.#launcher.ariaExpanded = String(opening);
+    const launcher = this.#launcher;
+    const opening = this.hasAttribute("open");
+    if (!launcher || opening === (launcher.ariaExpanded === "true")) return;
+    launcher.ariaExpanded = String(opening);
+    // Made when it is opened first: most readers of a page never do, and none should wait for it.
+    const { panel, restore } = (this.#chat ??= this.#makeChat());
+    const dialog = panel.root as HTMLDialogElement;
     if (opening) {
       if (matchMedia(FULL_SCREEN).matches) dialog.showModal();
       else dialog.show();
-      this.#panel?.focus();
-      void this.#conversation?.restore();
+      panel.focus();
+      void restore();
     } else {
       dialog.close();
-      this.#launcher?.focus();
+      launcher.focus();
     }
   }
-}
-
-function scriptFolder(): string {
-  const script = document.currentScript;
-  return script instanceof HTMLScriptElement && script.src ? new URL("../", script.src).href : "";
 }
 
 /** Return the channel's address with a slash at its end, or null. Without a path, Rasa's usual one is meant. */
 function serverAddress(value: string | null): string | null {
   try {
-    const url = new URL(value || OWN_SERVER, document.baseURI);
+    const url = new URL(value || OWN_SERVER || "", document.baseURI);
     if (!/^https?:$/.test(url.protocol)) return null;
     const path = url.pathname === "/" ? "/webhooks/web/" : url.pathname.replace(/\/?$/, "/");
     return url.origin + path;

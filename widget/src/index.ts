@@ -1,13 +1,12 @@
 // Defines <health-chat>; a script tag with `data-server` also puts one into the page.
-import { HealthChat } from "./element";
+import { HealthChat, script } from "./element";
 
 const NAME = "health-chat";
 const COPIED = ["server", "strings", "theme", "position", "storage", "dir", "lang"];
 
 if (!customElements.get(NAME)) customElements.define(NAME, HealthChat);
 
-const script = document.currentScript;
-if (script instanceof HTMLScriptElement && script.dataset["server"] !== undefined) {
+if (script && script.dataset["server"] !== undefined) {
   const element = document.createElement(NAME);
   for (const name of COPIED) {
     const value = script.dataset[name];

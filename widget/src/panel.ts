@@ -2,7 +2,8 @@
 import { attributes, ICONS, iconButton, make, makeButton, unseen } from "./dom";
 import type { Strings } from "./strings";
 
-const TEXT_LIMIT = 2000;
+// Twice what the server answers: it says so in words, where a shorter field would cut a pasted story without a word.
+const TEXT_LIMIT = "4000";
 
 export interface PanelActions {
   /** Takes what was typed; false when it cannot be sent now. */
@@ -26,7 +27,7 @@ export class Panel {
       id: "text",
       rows: "1",
       dir: "auto",
-      maxlength: String(TEXT_LIMIT),
+      maxlength: TEXT_LIMIT,
       placeholder: strings.placeholder,
       enterkeyhint: "send",
       autocomplete: "off",
@@ -46,7 +47,11 @@ export class Panel {
       this.#disclaimer,
       this.#status,
     );
-    if (actions.close) this.root.setAttribute("aria-labelledby", "heading");
+    if (actions.close) {
+      this.root.setAttribute("aria-labelledby", "heading");
+      // The browser closes a dialog by itself too, e.g. with Android's back gesture.
+      this.root.addEventListener("close", actions.close);
+    }
     this.root.addEventListener("keydown", (event) => this.#escape(event, actions));
   }
 
@@ -59,6 +64,11 @@ export class Panel {
   working(text: string): void {
     this.#send.ariaDisabled = String(text !== "");
     this.#typing.textContent = text;
+  }
+
+  /** Put words that were refused back, unless the reader has begun others. */
+  giveBack(text: string): void {
+    this.field.value ||= text;
   }
 
   tell(text: string): void {

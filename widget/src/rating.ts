@@ -3,7 +3,7 @@ import { attributes, ICONS, iconButton, make, makeButton } from "./dom";
 import type { Strings } from "./strings";
 import type { Rating } from "./wire";
 
-const COMMENT_LIMIT = 1000;
+const COMMENT_LIMIT = "1000";
 const COPIED_MS = 2000;
 
 /**
@@ -48,7 +48,7 @@ export function ratingBar(
 }
 
 function commentForm(strings: Strings, send: (comment: string) => Promise<void>): HTMLFormElement {
-  const field = attributes(make("textarea"), { rows: "2", maxlength: String(COMMENT_LIMIT), dir: "auto" });
+  const field = attributes(make("textarea"), { rows: "2", maxlength: COMMENT_LIMIT, dir: "auto" });
   const submit = make("button", "choice", strings.sendComment);
   const problem = attributes(make("p", "problem"), { role: "status" });
   const form = make("form", "comment", make("label", "", strings.comment, field), submit, problem);

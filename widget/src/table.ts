@@ -19,7 +19,10 @@ export function tableNodes({ columns = [], rows = [] }: TableData, label: string
     make("tr", "", ...row.map((text, position) => (position ? cell("td", text) : cell("th", text, "row")))),
   );
   const table = make("table", "", make("thead", "", head), make("tbody", "", ...lines));
-  const box = attributes(make("div", "table", attributes(table, { dir: "auto", lang: "en" })), {
+  // The direction is the box's: it begins to scroll where the table begins, also on a page from right to left.
+  const box = attributes(make("div", "table", table), {
+    dir: "auto",
+    lang: "en",
     role: "region",
     tabindex: "0",
     "aria-label": label || strings.table,
