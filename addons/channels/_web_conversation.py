@@ -81,6 +81,8 @@ class Conversation:
         """Answer GET history."""
         await self._access.check_address(request)
         conversation_id = await self._access.conversation(request)
+        # A page that was loaded again in the middle of an answer asks at once, and only once.
+        await self._turns.settled(conversation_id)
 
         async def read() -> dict[str, Any]:
             data = reader_data(agent_of(request))

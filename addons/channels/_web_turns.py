@@ -64,6 +64,12 @@ class RepeatSafeTurns:
         conversation.running[message_id] = (text_hash, task)
         return task
 
+    async def settled(self, conversation_id: str) -> None:
+        """Wait until the turns of a conversation that run now have ended; each has its own limit of time."""
+        conversation = self._conversations.get(conversation_id)
+        if conversation is not None and conversation.running:
+            await asyncio.wait({task for _, task in conversation.running.values()})
+
     def forget(self, conversation_id: str) -> None:
         """Drop the replies of a conversation; a turn that still runs keeps none either."""
         self._conversations.pop(conversation_id, None)

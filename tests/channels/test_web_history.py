@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from typing import Any
 
@@ -67,6 +69,25 @@ def test_history_shows_the_alarm_that_stood_in_for_an_answer(web: Served) -> Non
     assert [event["text"] for event in turn["events"]] == [live[1]["text"]]
     assert turn["events"][0]["answer"]["kind"] == "emergency"
     assert "Source:" not in turn["events"][0]["text"]
+
+
+def test_history_waits_for_the_answer_that_is_on_its_way(web: Served) -> None:
+    """A page that is loaded again in the middle of an answer shows question and answer all the same."""
+    begun = threading.Event()
+
+    async def slowly(message: UserMessage) -> None:
+        begun.set()
+        await asyncio.sleep(0.5)
+        await say(message, f"heard: {message.text}", metadata={"kind": "smalltalk"})
+
+    web.agent.script = slowly
+    token = web.token()
+    asking = threading.Thread(target=web.send, args=("twitching?", token))
+    asking.start()
+    assert begun.wait(5)
+    (turn,) = web.get("history", headers=bearer(token)).json()["turns"]
+    asking.join()
+    assert (turn["text"], turn["events"][0]["text"]) == ("twitching?", "heard: twitching?")
 
 
 def test_history_has_no_failed_turn_and_a_retried_one_once(web: Served) -> None:
