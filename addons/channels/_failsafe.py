@@ -83,6 +83,11 @@ class Failsafe:
         answer = compose_fixed("refuse", text or self._text("refuse"))
         return BotMessage(answer.text, answer_to_json(answer))
 
+    async def alarm_or_error(self, text: str) -> BotMessage:
+        """Return what to say after a mistake in a channel itself: the alarm where the words say so, else `error`."""
+        kind = await self.find_alarm(text)
+        return self.alarm(kind) if kind else self.error()
+
     def is_error(self, message: BotMessage) -> bool:
         """Return whether a bot message is the assistant's own word that something failed."""
         return any(variant in message.text for variant in self._error_texts)

@@ -10,7 +10,11 @@ from addons.channels._failsafe import log_failure
 from addons.channels._remembered import Remembered
 from addons.reader_data import StoreUnavailable, reader_data
 
-__all__ = ["FirstContact"]
+__all__ = ["AUTOMATED", "FirstContact"]
+
+AUTOMATED = "This is an automated assistant, not a person."
+# The assistant's own words in the first reply of a conversation.
+_AUTOMATED_ALREADY = "automated assistant"
 
 # Counting one conversation's messages takes a millisecond; a store that takes longer must hold up nobody.
 _LOOK_UP_SECONDS = 1.0
@@ -33,17 +37,26 @@ class FirstContact:
 
     async def notes(self, conversation_id: str, agent: Agent | None) -> list[str]:
         """Return what to tell before the next reply. To be asked before the turn, which the store then knows."""
-        if await self.has_begun(conversation_id, agent):
+        if await self.is_stored(conversation_id, agent):
             self._told.discard(conversation_id)
             return []
         return [self._notice] if self._told.add(conversation_id) else []
 
-    async def has_begun(self, conversation_id: str, agent: Agent | None) -> bool:
-        """Return whether messages of this conversation are stored; False when the store cannot say."""
+    def complete(self, notes: list[str], text: str) -> list[str]:
+        """Return the notes of `notes`, at first contact with the word that this is automated.
+
+        :param text: what the reader will see; the assistant mostly says it itself, a failure or an alarm does not.
+        """
+        if self._notice in notes and _AUTOMATED_ALREADY not in text:
+            return [AUTOMATED, *notes]
+        return notes
+
+    async def is_stored(self, conversation_id: str, agent: Agent | None) -> bool | None:
+        """Return whether messages of this conversation are stored; `None` when the store cannot say."""
         try:
             summary = await asyncio.wait_for(reader_data(agent).summary(conversation_id), _LOOK_UP_SECONDS)
         except (StoreUnavailable, asyncio.TimeoutError) as error:
             if agent is not None:
                 log_failure(f"{self._channel}: the store cannot say whether a conversation has begun", error)
-            return False
+            return None
         return summary.messages > 0

@@ -20,10 +20,9 @@ from addons.channels._slack_settings import SlackSettings
 from addons.channels._text import TEXT_LIMIT
 from addons.channels._turns import Incoming, OnNewMessage, TurnResult, TurnRunner
 
-__all__ = ["AUTOMATED", "FIRST_CONTACT", "Replies", "SlackOutput"]
+__all__ = ["FIRST_CONTACT", "Replies", "SlackOutput"]
 
 FIRST_CONTACT = "Messages here pass through Slack's servers: please leave out names and personal details."
-AUTOMATED = "This is an automated assistant, not a person."
 TEXT_ONLY = "I can read text only. Please type your question."
 WORDS_ONLY = "I cannot see pictures or hear recordings: this is about your words alone."
 TOO_LONG = f"Please shorten your message to {TEXT_LIMIT:,} characters."
@@ -32,8 +31,6 @@ BUSY = "Please wait for the answer before you ask again."
 
 # Messages of one conversation that wait for their answers.
 _WAITING = 4
-# Rasa's own words in the first reply of a conversation.
-_AUTOMATED_ALREADY = "automated assistant"
 
 
 class SlackOutput(Collector):
@@ -70,7 +67,9 @@ class Replies:
         self._hint_rate = parse_rate("slack-hint", "1/minute")
         self._running: Counter[str] = Counter()
         self._presses: set[tuple[str, str]] = set()
+        # Conversations of this process, and those of them whose first turn failed or still goes on.
         self._threads = Remembered()
+        self._unstored = Remembered()
         self._order = ArrivalOrder()
 
     async def reply(self, received: Received) -> None:
@@ -88,9 +87,8 @@ class Replies:
                 await self._answer(received, ticket, is_busy)
         except Exception as error:
             log_failure("slack: a message was not answered", error)
-            alarm = await self._runner.failsafe.find_alarm(received.text)
-            said = self._runner.failsafe.alarm(alarm) if alarm else self._runner.failsafe.error()
-            await self._sender.send(received.place, render(said), is_alarm=bool(alarm))
+            said = await self._runner.failsafe.alarm_or_error(received.text)
+            await self._sender.send(received.place, render(said), said.is_alarm)
         finally:
             self._running -= Counter([conversation])
             if received.choice:
@@ -115,14 +113,29 @@ class Replies:
         if not result.alarm:
             await ticket.wait_for_earlier_answers()
         await self._send(received, result, notes)
+        if received.place.is_shared:
+            await self._note_stored(received)
 
     async def _takes_part(self, received: Received) -> bool:
         """Say whether a message is meant for the assistant: it was named, or it was in this thread before."""
         conversation = received.place.conversation_id
         if received.is_addressed:
-            self._threads.add(conversation)
+            if self._threads.add(conversation):
+                self._unstored.add(conversation)
             return True
-        return conversation in self._threads or await self._contact.has_begun(conversation, self._agent())
+        stored = await self._contact.is_stored(conversation, self._agent())
+        if stored is None:
+            return conversation in self._threads
+        if not stored and conversation not in self._unstored:
+            self._threads.discard(conversation)  # deleted: it begins anew with a mention
+            return False
+        return True
+
+    async def _note_stored(self, received: Received) -> None:
+        """Leave it to the store how long a thread goes on, once it knows the thread."""
+        conversation = received.place.conversation_id
+        if conversation in self._unstored and await self._contact.is_stored(conversation, self._agent()):
+            self._unstored.discard(conversation)
 
     async def _refusal(self, received: Received, is_busy: bool) -> BotMessage | None:
         """Return the sentence for what is not handed to Rasa, an empty one for silence; `None`: hand it over."""
@@ -150,9 +163,7 @@ class Replies:
 
     async def _send(self, received: Received, result: TurnResult, notes: list[str]) -> None:
         first, *others = result.messages
-        if FIRST_CONTACT in notes and _AUTOMATED_ALREADY not in first.text:
-            notes = [AUTOMATED, *notes]
-        outgoing = render(first, notes, received.choice)
+        outgoing = render(first, self._contact.complete(notes, first.text), received.choice)
         for message in others:
             outgoing += render(message)
         await self._sender.send(received.place, outgoing, result.alarm)

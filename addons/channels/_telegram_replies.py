@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from rasa.core.agent import Agent
@@ -70,43 +71,59 @@ class Replies:
 
     async def reply(self, received: Received) -> None:
         """Answer one message; whatever happens the reader gets a sentence."""
+        # Beside the answer: neither waits for the other where Telegram asks for a pause.
+        confirming = asyncio.ensure_future(self._confirm(received))
+        if await self._answer(received) and received.callback_id:
+            await self._sender.remove_keyboard(received.chat, received.message_id)
+        await confirming
+
+    async def _confirm(self, received: Received) -> None:
+        if received.callback_id:
+            await self._sender.answer_press(received.callback_id)
+
+    async def _answer(self, received: Received) -> bool:
+        """Say whether the message was answered, not refused and not passed over."""
         conversation = received.chat.conversation_id
         running = self._running.setdefault(conversation, [])
         running.append(received.update_id)
         try:
             with self._order.ticket(conversation) as ticket:
                 if received.callback_id:
-                    await self._press(received, ticket)
-                else:
-                    await self._message(received, ticket)
+                    return await self._press(received, ticket)
+                return await self._message(received, received.text, ticket)
         except Exception as error:
             log_failure("telegram: a message was not answered", error)
-            await self._send(received, render(self._runner.failsafe.error()))
+            said = await self._runner.failsafe.alarm_or_error(received.text)
+            await self._send(received, render(said), at_once=said.is_alarm)
+            return False
         finally:
             running.remove(received.update_id)
             if not running:
                 self._running.pop(conversation, None)
 
-    async def _message(self, received: Received, ticket: Ticket) -> None:
-        refused = await self._refusal(received)
-        if refused is None:
-            await self._turn(received, received.text, ticket)
-        else:
-            await self._refuse(received, refused)
-
-    async def _press(self, received: Received, ticket: Ticket) -> None:
+    async def _press(self, received: Received, ticket: Ticket) -> bool:
         """Take the first press on a keyboard; a turn that fails leaves the keyboard for another one."""
         key = (received.chat.id, received.message_id)
-        await self._sender.answer_press(received.callback_id)
         if not self._used_keyboards.add(key):
-            return
+            return False
+        answered = False
+        try:
+            words = received.button if is_offer_id(received.button) else received.text
+            answered = await self._message(received, words, ticket)
+        finally:
+            if not answered:
+                self._used_keyboards.discard(key)
+        return answered
+
+    async def _message(self, received: Received, words: str, ticket: Ticket) -> bool:
         refused = await self._refusal(received)
-        if refused is not None:
-            await self._refuse(received, refused)
-        elif await self._turn(received, received.button if is_offer_id(received.button) else received.text, ticket):
-            await self._sender.remove_keyboard(received.chat, received.message_id)
-            return
-        self._used_keyboards.discard(key)
+        if refused is None:
+            return await self._turn(received, words, ticket)
+        if refused.text:
+            notes = await self._contact.notes(received.chat.conversation_id, self._agent())
+            outgoing = render(refused, self._contact.complete(notes, refused.text))
+            await self._send(received, outgoing, at_once=refused.is_alarm)
+        return False
 
     async def _refusal(self, received: Received) -> BotMessage | None:
         """Return the sentence for what is not handed to Rasa, an empty one for silence; `None`: hand it over."""
@@ -128,11 +145,6 @@ class Replies:
             return BotMessage("")
         return BotMessage(with_disclaimer(sentence))
 
-    async def _refuse(self, received: Received, refused: BotMessage) -> None:
-        if refused.text:
-            notes = await self._contact.notes(received.chat.conversation_id, self._agent())
-            await self._send(received, render(refused, notes), at_once=refused.is_alarm)
-
     async def _turn(self, received: Received, text: str, ticket: Ticket) -> bool:
         """Hand the words to Rasa and send what comes back; say whether they were answered."""
         agent = self._agent()
@@ -146,9 +158,8 @@ class Replies:
             result = await self._runner.run(incoming, self._on_new_message, agent)
         if not result.alarm:
             await ticket.wait_for_earlier_answers()
-        if received.unreadable:
-            notes.append(WORDS_ONLY)
         first, *others = result.messages
+        notes = self._contact.complete(notes, first.text) + ([WORDS_ONLY] if received.unreadable else [])
         outgoing = render(first, notes, choice=received.text if received.callback_id else "")
         for said in others:
             outgoing += render(said)

@@ -19,8 +19,9 @@ logger = logging.getLogger(__name__)
 
 # Telegram shows "typing" for five seconds.
 _TYPING_SECONDS = 4.0
-# A press that is not confirmed, a keyboard that stays: not worth holding up the answer.
+# A press that is not confirmed, a keyboard that stays: a reader can live with that.
 _SMALL_SECONDS = 3.0
+_SMALL_TRIES = 3
 
 
 class Sender:
@@ -55,11 +56,11 @@ class Sender:
 
     async def answer_press(self, callback_id: str) -> None:
         """Tell the reader's program that the press has arrived: it shows a clock until then."""
-        await self._try("answerCallbackQuery", callback_query_id=callback_id)
+        await self._try("answerCallbackQuery", tries=_SMALL_TRIES, callback_query_id=callback_id)
 
     async def remove_keyboard(self, chat: Chat, message_id: int) -> None:
         """Take the buttons off a message."""
-        await self._try("editMessageReplyMarkup", chat_id=chat.id, message_id=message_id)
+        await self._try("editMessageReplyMarkup", tries=_SMALL_TRIES, chat_id=chat.id, message_id=message_id)
 
     async def _send(self, chat: Chat, message: Outgoing, reply_to: int | None) -> bool:
         place = {"chat_id": chat.id, "message_thread_id": chat.topic}
@@ -100,10 +101,10 @@ class Sender:
         while await self._try("sendChatAction", chat_id=chat.id, message_thread_id=chat.topic, action="typing"):
             await asyncio.sleep(_TYPING_SECONDS)
 
-    async def _try(self, method: str, **parameters: Any) -> bool:  # noqa: ANN401 - the API's
-        """Do what is not worth a repetition; say whether it was done."""
+    async def _try(self, method: str, tries: int = 1, **parameters: Any) -> bool:  # noqa: ANN401 - the API's
+        """Do what nobody misses when it fails; say whether it was done."""
         try:
-            await self._client.call(method, tries=1, seconds=_SMALL_SECONDS, **parameters)
+            await self._client.call(method, tries=tries, seconds=_SMALL_SECONDS, **parameters)
         except TelegramFailure as failure:
             logger.debug("telegram: %s", failure)
             return False

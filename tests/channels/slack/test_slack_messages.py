@@ -9,12 +9,13 @@ import pytest
 from channel_server import slow_alarms, slow_look_ups
 from rasa.core.channels.channel import UserMessage
 from slack_api import BOT, shown
-from slack_people import People
+from slack_people import People, now
 from slack_server import Bot, quiet
 from web_scripts import reply
 from web_server import echo, say
 
-from addons.channels._slack_replies import AUTOMATED, FIRST_CONTACT
+from addons.channels._first_contact import AUTOMATED
+from addons.channels._slack_replies import FIRST_CONTACT
 from healthqa.answer import DISCLAIMER
 
 
@@ -24,45 +25,6 @@ def test_direct_message_is_answered_in_the_timeline(bot: Bot, people: People) ->
     assert (message["channel"], message["thread_ts"]) == (people.direct, None)
     assert bot.agent.heard[0].sender_id == f"slack:{people.direct}"
     assert bot.agent.heard[0].input_channel == "slack"
-
-
-def test_thread_of_a_direct_message_is_a_conversation_of_its_own(bot: Bot, people: People) -> None:
-    (message,) = people.say("why?", thread_ts="1763999999.000001")
-    assert message["thread_ts"] == "1763999999.000001"
-    assert bot.agent.heard[0].sender_id == f"slack:{people.direct}:1763999999.000001"
-
-
-def test_mention_is_answered_in_its_thread_and_the_thread_goes_on(bot: Bot, people: People) -> None:
-    event = people.mention("what is myelin?")
-    (first,) = people.ask(event)
-    assert first["thread_ts"] == event["ts"]
-    (second,) = people.ask(people.message("and why?", people.channel, thread_ts=event["ts"]))
-    assert second["thread_ts"] == event["ts"]
-    assert bot.heard == ["what is myelin?", "and why?"]
-    assert {message.sender_id for message in bot.agent.heard} == {f"slack:{people.channel}:{event['ts']}"}
-
-
-def test_thread_goes_on_after_a_restart(bot: Bot, people: People) -> None:
-    """What the memory of a new process does not hold stands in the store."""
-    event = people.mention("what is myelin?")
-    people.ask(event)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("addons.channels._remembered.Remembered.__contains__", lambda *_: False)
-        (second,) = people.ask(people.message("and why?", people.channel, thread_ts=event["ts"]))
-    assert shown(second) == "heard: and why?"
-
-
-@pytest.mark.parametrize("mention_first", [True, False], ids=["mention first", "message first"])
-def test_mention_that_arrives_as_two_events_is_answered_once(bot: Bot, people: People, mention_first: bool) -> None:
-    mention = people.mention("what is myelin?")
-    message = people.message(mention["text"], people.channel, ts=mention["ts"])
-    before = len(bot.api.messages)
-    for event in (mention, message) if mention_first else (message, mention):
-        assert people.deliver(event).status_code == 200
-    people.next(before)
-    quiet()
-    assert bot.heard == ["what is myelin?"]
-    assert len(bot.api.messages) == before + 1
 
 
 @pytest.mark.parametrize("reason", ["http_timeout", "http_error"])
@@ -85,16 +47,23 @@ def test_retry_of_an_event_that_never_arrived_is_answered(bot: Bot, people: Peop
     assert shown(people.next(before)[0]) == "heard: what is myelin?"
 
 
-def test_acknowledged_before_it_is_answered(bot: Bot, people: People) -> None:
+@pytest.mark.parametrize("kind", ["event", "press", "command"])
+def test_acknowledged_before_it_is_answered(bot: Bot, people: People, kind: str) -> None:
     async def slowly(message: UserMessage) -> None:
         await asyncio.sleep(0.6)
         await echo(message)
 
     bot.agent.script = slowly
     before = len(bot.api.messages)
-    response = people.deliver(people.message("what is myelin?"))
-    assert response.status_code == 200
-    assert response.elapsed.total_seconds() < 0.4
+    if kind == "event":
+        response = people.deliver(people.message("what is myelin?"))
+    elif kind == "command":
+        response = people.command("what is myelin?")
+    else:
+        offered = {"ts": now(), "thread_ts": None, "text": "x", "channel": people.direct}
+        response = people.press(offered, {"type": "button", "action_id": "ask:0", "value": "what is myelin?"})
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.elapsed.total_seconds() < 0.5
     assert len(bot.api.messages) == before
     people.next(before)
 
@@ -133,20 +102,6 @@ def test_what_is_not_written_by_a_person_is_not_answered(bot: Bot, people: Peopl
     assert people.deliver({**people.message("hello"), **change}).status_code == 200
     quiet(0.3)
     assert (bot.heard, len(bot.api.messages)) == ([], before)
-
-
-def test_people_among_themselves_are_left_alone(bot: Bot, people: People) -> None:
-    event = people.mention("what is myelin?")
-    people.ask(event)
-    bot.agent.heard.clear()
-    for other in (
-        people.message("lunch?", people.channel),
-        people.message("I think so", people.channel, thread_ts="1763000000.000001"),
-        people.message("<@U777> what do you think?", people.channel, thread_ts=event["ts"]),
-    ):
-        people.deliver(other)
-    quiet()
-    assert bot.heard == []
 
 
 def changed(people: People, before: dict[str, object], **fields: object) -> dict[str, object]:
@@ -196,11 +151,6 @@ def test_json_with_a_charset_is_read(bot: Bot, people: People) -> None:
     before = len(bot.api.messages)
     people.deliver(people.message("Schönen Tag"), kind="application/json; charset=utf-8")
     assert shown(people.next(before)[0]) == "heard: Schönen Tag"
-
-
-def test_mention_alone_asks_for_help(bot: Bot, people: People) -> None:
-    people.ask(people.mention(""))
-    assert bot.heard == ["help"]
 
 
 def test_picture_without_words_is_refused_and_with_words_the_words_count(bot: Bot, people: People) -> None:

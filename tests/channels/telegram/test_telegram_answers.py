@@ -6,21 +6,14 @@ import asyncio
 
 import pytest
 from rasa.core.channels.channel import UserMessage
-from telegram_api import Refused
 from telegram_people import People, units
 from telegram_server import Bot
 from web_scripts import crash, reply
 from web_server import ANSWER_TEXT, URL, answer, answer_text, say
 
+from addons.channels._first_contact import AUTOMATED
 from addons.channels._telegram_replies import FIRST_CONTACT, WORDS_ONLY
 from healthqa.answer import DISCLAIMER
-
-QUESTIONS = ["How is a B12 deficiency diagnosed, and which tests & examinations are there for me?", "Why?"]
-
-
-async def offer(message: UserMessage) -> None:
-    buttons = [{"title": question, "payload": question} for question in QUESTIONS]
-    await say(message, answer_text(), answer=answer(), buttons=buttons)
 
 
 def test_answer_is_one_message_with_linked_source_and_disclaimer(bot: Bot, people: People) -> None:
@@ -89,81 +82,6 @@ def test_text_without_any_gap_is_cut_too(bot: Bot, people: People, word: str) ->
     assert "".join(parts).split("\n", 1)[1] == f"{word}\n{DISCLAIMER}"
 
 
-def test_message_in_which_telegram_finds_fault_is_sent_as_plain_text(bot: Bot, people: People) -> None:
-    bot.agent.script = offer
-    bot.api.planned["sendMessage"] = [Refused(400, "Bad Request: can't parse entities: bad")]
-    sent = people.say("twitching")
-    assert sent["text"] == answer_text()
-    assert sent["markup"] == {}
-
-
-def test_buttons_stand_one_in_a_row_and_vanish_after_use(bot: Bot, people: People) -> None:
-    bot.agent.script = offer
-    sent = people.say("twitching")
-    rows = sent["markup"]["inline_keyboard"]
-    assert [[key["text"] for key in row] for row in rows] == [[question] for question in QUESTIONS]
-    bot.agent.script = reply
-    pressed = people.press(sent, 0)
-    (replied,) = people.replies(pressed)
-    assert bot.agent.heard[-1].text == QUESTIONS[0]
-    assert replied["text"].startswith(f"▸ {QUESTIONS[0]}\n{ANSWER_TEXT}")
-    bot.api.wait(lambda: sent["markup"] == {})
-    assert pressed["callback_query"]["id"] not in bot.api.queries
-
-
-def test_press_is_answered_before_the_turn(bot: Bot, people: People) -> None:
-    bot.agent.script = offer
-    sent = people.say("twitching")
-
-    async def slow(message: UserMessage) -> None:
-        await asyncio.sleep(0.5)
-        await reply(message)
-
-    bot.agent.script = slow
-    people.deliver(people.press(sent, 1))
-    bot.api.wait(lambda: not bot.api.queries, 0.4)
-
-
-def test_second_press_on_one_keyboard_is_no_second_turn(bot: Bot, people: People) -> None:
-    bot.agent.script = offer
-    sent = people.say("twitching")
-    bot.agent.script = reply
-    first, second = people.press(sent, 0), people.press(sent, 0)
-    people.deliver(first)
-    people.deliver(second)
-    bot.api.wait(lambda: not bot.api.queries and sent["markup"] == {})
-    assert [message.text for message in bot.agent.heard].count(QUESTIONS[0]) == 1
-
-
-def test_keyboard_stays_when_the_turn_failed(bot: Bot, people: People) -> None:
-    bot.agent.script = offer
-    sent = people.say("twitching")
-    bot.agent.script = crash
-    assert DISCLAIMER in people.replies(people.press(sent, 0))[0]["text"]
-    assert sent["markup"]
-    bot.agent.script = reply
-    assert ANSWER_TEXT in people.replies(people.press(sent, 0))[0]["text"]
-
-
-def test_command_of_rasa_runs_only_from_an_offered_button(bot: Bot, people: People) -> None:
-    async def command(message: UserMessage) -> None:
-        await say(message, "Sure?", answer=answer("smalltalk"), buttons=[{"title": "Go", "payload": "/greet"}])
-
-    bot.agent.script = command
-    sent = people.say("restart please")
-    bot.agent.script = reply
-    key = sent["markup"]["inline_keyboard"][0][0]["callback_data"]
-    bot.agent.heard.clear()
-    stranger = People(bot.api)
-    stranger.say("hi")
-    assert ANSWER_TEXT not in stranger.replies(stranger.press(sent, 0))[0]["text"]
-    assert [message.text for message in bot.agent.heard] == ["hi"]
-    people.replies(people.press(sent, 0))
-    assert bot.agent.heard[-1].parse_data["intent"]["name"] == "greet"
-    people.say(key.replace("button:", "/button:"))
-    assert not bot.agent.heard[-1].parse_data
-
-
 @pytest.mark.parametrize("text", ["/restart", "/greet", '/inform{"topic": "x"}', "/session_start", " /x", "/b12 dose?"])
 def test_other_slashes_are_plain_text(bot: Bot, people: People, text: str) -> None:
     people.say(text)
@@ -189,14 +107,33 @@ def test_command_becomes_the_words_that_the_assistant_knows(bot: Bot, people: Pe
 
 def test_first_reply_says_once_where_messages_go(bot: Bot) -> None:
     someone = People(bot.api)
-    assert someone.say("hello")["text"] == f"{FIRST_CONTACT}\nheard: hello"
+    assert someone.say("hello")["text"] == f"{AUTOMATED}\n{FIRST_CONTACT}\nheard: hello"
     assert FIRST_CONTACT not in someone.say("again")["text"]
 
 
 def test_first_contact_is_told_after_an_alarm_and_not_before(bot: Bot) -> None:
     lines = People(bot.api).say("I have crushing chest pain and cannot breathe")["text"].splitlines()
     assert "emergency" in lines[0].lower()
-    assert lines[-2:] == [FIRST_CONTACT, DISCLAIMER]
+    assert lines[-3:] == [AUTOMATED, FIRST_CONTACT, DISCLAIMER]
+
+
+def test_notice_of_the_assistant_is_not_said_twice(bot: Bot) -> None:
+    async def with_notice(message: UserMessage) -> None:
+        await say(message, "This is an automated assistant, not a doctor.\nHello!", metadata={"kind": "smalltalk"})
+
+    bot.agent.script = with_notice
+    text = People(bot.api).say("hello")["text"]
+    assert text.startswith(FIRST_CONTACT)
+    assert text.count("automated") == 1
+
+
+@pytest.mark.parametrize("text", ["x" * 2001, None], ids=["too long", "picture"])
+def test_first_reply_says_that_it_is_automated_also_in_a_refusal(bot: Bot, text: str | None) -> None:
+    someone = People(bot.api)
+    fields = {} if text else {"photo": [{"file_id": "x"}]}
+    sent = someone.replies(someone.message(text, **fields))[0]["text"]
+    assert sent.count("automated assistant") == 1
+    assert FIRST_CONTACT in sent
 
 
 def test_first_contact_is_told_once_though_nothing_is_stored(bot: Bot) -> None:

@@ -16,6 +16,7 @@ from web_scripts import crash, hang, nothing, reply
 from web_server import ANSWER_TEXT, FakeAgent, answer, echo, say
 
 from addons.channels._telegram_client import TelegramClient, TelegramFailure
+from addons.channels._telegram_replies import Replies
 from healthqa.answer import DISCLAIMER
 
 EMERGENCY = "I have crushing chest pain and cannot breathe, is it low B12?"
@@ -171,6 +172,23 @@ def test_alarm_of_the_assistant_is_passed_on(bot: Bot, people: People) -> None:
 
     bot.agent.script = alarm
     assert people.say("something")["text"] == f"Call 999 now.\n{DISCLAIMER}"
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [("hello", "something went wrong"), (EMERGENCY, "emergency"), ("I want to kill myself", "sorry")],
+    ids=["question", "emergency", "crisis"],
+)
+def test_mistake_in_the_channel_itself_gives_a_sentence_or_the_alarm(
+    bot: Bot, people: People, monkeypatch: pytest.MonkeyPatch, words: str, first: str
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("secret words")
+
+    monkeypatch.setattr(Replies, "_refusal", broken)
+    sent = people.say(words)
+    assert first in sent["text"].splitlines()[0].lower()
+    assert sent["text"].endswith(DISCLAIMER)
 
 
 @pytest.mark.parametrize("limited", ["rate", "length", "queue"])
