@@ -37,6 +37,10 @@ _PATIENCE = 120
 _TOKEN_ERRORS = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
 )
+# Troubles of Slack's servers that mostly come with the status 200.
+_PASSING_ERRORS = frozenset(
+    {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "ratelimited", "team_added_to_org"}
+)
 
 
 class SlackFailure(Exception):
@@ -132,7 +136,7 @@ class _RateLimited(AsyncRateLimitErrorRetryHandler):
 
 
 class _ServerError(AsyncRetryHandler):
-    """Repeats after any error of the server; the SDK's own handler knows 500 and 503 only."""
+    """Repeats after any error of the server; the SDK's own handler knows the statuses 500 and 503 only."""
 
     async def _can_retry_async(
         self,
@@ -142,7 +146,10 @@ class _ServerError(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
-        return error is None and response is not None and response.status_code >= 500
+        if error is not None or response is None or response.status_code == 429:
+            return False
+        named = response.body.get("error") if isinstance(response.body, dict) else None
+        return response.status_code >= 500 or named in _PASSING_ERRORS
 
 
 def _handlers(pause: float) -> list[AsyncRetryHandler]:
@@ -163,6 +170,6 @@ def _failure(method: str, error: SlackApiError) -> SlackFailure:
     code = str(data.get("error") or "")
     if code in _TOKEN_ERRORS:
         return SlackFailure("token", method, code)
-    if response.status_code >= 500 or response.status_code == 429 or not code:
+    if response.status_code >= 500 or response.status_code == 429 or not code or code in _PASSING_ERRORS:
         return SlackFailure("unreachable", method, code or f"HTTP {response.status_code}")
     return SlackFailure("rejected", method, code)

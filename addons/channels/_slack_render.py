@@ -43,8 +43,8 @@ _VALUE = 2000
 _PART_NOTE = "Part {number} of {count}."
 _SOURCE = re.compile(rf"{re.escape(SOURCE_PREFIX)}(?P<place>.+) – (?P<url>https?://\S+)")
 _LINK = re.compile(r"https?://[^\s<>|]+[^\s<>|.,;:!?)\]}'\"]")
-# mrkdwn has no way to write these as they are.
-_MARKS = re.compile(r"[*_~`]")
+# mrkdwn has no way to write these as they are: marks, a quotation at the start of a line, `:emoji:`.
+_MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+'-]+:", re.MULTILINE)
 
 
 @dataclass(frozen=True)

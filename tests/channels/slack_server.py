@@ -52,7 +52,7 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     """Without the machine's proxies, which slack_sdk takes from the environment, and with short pauses."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         patch.delenv(name, raising=False)
-    patch.setattr(_slack_client.SlackClient.__init__, "__defaults__", (1.0, 0.02))
+    patch.setattr(_slack_client.SlackClient.__init__, "__defaults__", (2.0, 0.02))
 
 
 def quiet(seconds: float = 0.5) -> None:

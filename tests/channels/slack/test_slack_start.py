@@ -98,7 +98,7 @@ def test_slack_out_of_reach_is_told_once_and_tried_again(
 ) -> None:
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(Connection.__init__, "__defaults__", (0.05,))
-    api.planned["auth.test"] = [Refused("<html>", 503) for _ in range(9)]
+    api.planned["auth.test"] = [Refused("<html>", 503), Refused("internal_error")] * 4
     with SlackServer(FakeAgent(), api, tmp_path) as server:
         wait_for_log(caplog, "slack: on:")
         someone = server.person()
