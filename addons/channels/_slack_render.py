@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -23,6 +22,7 @@ from slack_sdk.models.blocks import (
 )
 
 from addons.channels._offers import public_payload
+from addons.channels._rendering import SOURCE_LINE, can_be_opened, lines_of
 from addons.channels._replies import BotMessage, Button
 from addons.channels._slack_events import RATE_ACTION
 from addons.channels._slack_text import escape
@@ -41,7 +41,6 @@ _TITLE = 75
 _VALUE = 2000
 
 _PART_NOTE = "Part {number} of {count}."
-_SOURCE = re.compile(rf"{re.escape(SOURCE_PREFIX)}(?P<place>.+) – (?P<url>https?://\S+)")
 _LINK = re.compile(r"https?://[^\s<>|]+[^\s<>|.,;:!?)\]}'\"]")
 # mrkdwn has no way to write these as they are: marks, a quotation at the start of a line, `:emoji:`.
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+'-]+:", re.MULTILINE)
@@ -61,15 +60,10 @@ class Outgoing:
 def render(said: BotMessage, notes: Sequence[str] = (), choice: str = "") -> list[Outgoing]:
     """Return a message of the assistant as one or, when it is too long, several messages; the last has the buttons.
 
-    :param notes: the channel's own sentences; they come first, in an alarm after the alarm.
-    :param choice: the words on the button that the reader pressed: a press leaves no trace in Slack.
+    :param notes: the channel's own sentences.
+    :param choice: the words on the button that the reader pressed.
     """
-    lines = said.text.splitlines()
-    if said.is_alarm:
-        at = lines.index(DISCLAIMER) if DISCLAIMER in lines else len(lines)
-        lines[at:at] = notes
-    else:
-        lines = [*([f"▸ {choice}"] if choice else ()), *notes, *lines]
+    lines = lines_of(said, notes, choice)
     parts = _parts(lines)
     closing = _closing(said)
     messages = []
@@ -92,12 +86,12 @@ def _text_object(text: str, is_bold: bool = False) -> TextObject:
 
 
 def _mrkdwn(line: str) -> str:
-    source = _SOURCE.fullmatch(line)
-    if source and _can_be_opened(source["url"]):
+    source = SOURCE_LINE.fullmatch(line)
+    if source and can_be_opened(source["url"]):
         return f"{escape(SOURCE_PREFIX)}<{_in_link(source['url'])}|{escape(source['place'])}>"
     pieces, end = [], 0
     for link in _LINK.finditer(line):
-        shown = f"<{_in_link(link[0])}>" if _can_be_opened(link[0]) else escape(link[0])
+        shown = f"<{_in_link(link[0])}>" if can_be_opened(link[0]) else escape(link[0])
         pieces += [escape(line[end : link.start()]), shown]
         end = link.end()
     return "".join([*pieces, escape(line[end:])])
@@ -105,15 +99,6 @@ def _mrkdwn(line: str) -> str:
 
 def _in_link(url: str) -> str:
     return escape(url.replace("|", "%7C"))
-
-
-def _can_be_opened(url: str) -> bool:
-    """Say whether anybody but this machine can open an address."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return "." in host and not host.startswith("127.")
 
 
 def _is_small(line: str) -> bool:

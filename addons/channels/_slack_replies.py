@@ -13,6 +13,7 @@ from addons.channels._first_contact import FirstContact
 from addons.channels._rate_limits import RateLimits, parse_rate
 from addons.channels._remembered import Remembered
 from addons.channels._replies import BotMessage, Collector
+from addons.channels._sentences import BUSY, TOO_LONG, TOO_MANY, WAITING, WORDS_ONLY
 from addons.channels._slack_events import Received
 from addons.channels._slack_render import render
 from addons.channels._slack_sender import Sender
@@ -24,13 +25,6 @@ __all__ = ["FIRST_CONTACT", "Replies", "SlackOutput"]
 
 FIRST_CONTACT = "Messages here pass through Slack's servers: please leave out names and personal details."
 TEXT_ONLY = "I can read text only. Please type your question."
-WORDS_ONLY = "I cannot see pictures or hear recordings: this is about your words alone."
-TOO_LONG = f"Please shorten your message to {TEXT_LIMIT:,} characters."
-TOO_MANY = "That was a lot at once. Please wait a moment and try again."
-BUSY = "Please wait for the answer before you ask again."
-
-# Messages of one conversation that wait for their answers.
-_WAITING = 4
 
 
 class SlackOutput(Collector):
@@ -81,7 +75,7 @@ class Replies:
         self._running[conversation] += 1
         if received.choice:
             self._presses.add(press)
-        is_busy = self._running[conversation] > _WAITING
+        is_busy = self._running[conversation] > WAITING
         try:
             with self._order.ticket(conversation) as ticket:
                 await self._answer(received, ticket, is_busy)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
 
 from addons.channels._offers import offer_id
+from addons.channels._rendering import SOURCE_LINE, can_be_opened, lines_of
 from addons.channels._replies import BotMessage
 from healthqa.answer import DISCLAIMER, NOT_REVIEWED, SOURCE_PREFIX
 from healthqa.sentences import split_sentences
@@ -19,7 +18,6 @@ __all__ = ["LIMIT", "Outgoing", "render", "utf16_units"]
 # UTF-16 units of one message, as the reader sees it: without the tags.
 LIMIT = 4096
 _PART_NOTE = "Part 1 of {count}. This is general information, not medical advice. The source stands at the end."
-_SOURCE = re.compile(rf"{re.escape(SOURCE_PREFIX)}(?P<place>.+) – (?P<url>https?://\S+)")
 _BUTTONS = 100
 _LONGEST_WORD = 500
 
@@ -46,15 +44,10 @@ def utf16_units(text: str) -> int:
 def render(said: BotMessage, notes: Sequence[str] = (), choice: str = "") -> list[Outgoing]:
     """Return a message of the assistant as one or, when it is too long, several messages; the last has the keyboard.
 
-    :param notes: the channel's own sentences; they come first, in an alarm after the alarm.
-    :param choice: the words on the button that the reader pressed: a press leaves no trace in the chat.
+    :param notes: the channel's own sentences.
+    :param choice: the words on the button that the reader pressed.
     """
-    lines = said.text.splitlines()
-    if said.is_alarm:
-        at = lines.index(DISCLAIMER) if DISCLAIMER in lines else len(lines)
-        lines[at:at] = notes
-    else:
-        lines = [*([f"▸ {choice}"] if choice else ()), *notes, *lines]
+    lines = lines_of(said, notes, choice)
     chunks = _chunks(lines)
     keyboard = _keyboard(said)
     last = len(chunks) - 1
@@ -127,16 +120,7 @@ def _html(lines: Sequence[str], is_alarm: bool) -> str:
 def _html_line(line: str) -> str:
     if line == DISCLAIMER:
         return f"<i>{escape(line)}</i>"
-    source = _SOURCE.fullmatch(line)
-    if source and _can_be_opened(source["url"]):
+    source = SOURCE_LINE.fullmatch(line)
+    if source and can_be_opened(source["url"]):
         return f'{SOURCE_PREFIX}<a href="{escape(source["url"])}">{escape(source["place"], quote=False)}</a>'
     return escape(line, quote=False)
-
-
-def _can_be_opened(url: str) -> bool:
-    """Say whether Telegram makes a link of an address; it drops those without a dot, and nobody reaches ours."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return "." in host and not host.startswith("127.")

@@ -14,6 +14,7 @@ from addons.channels._offers import is_offer_id
 from addons.channels._rate_limits import RateLimits, parse_rate
 from addons.channels._remembered import Remembered
 from addons.channels._replies import BotMessage, Collector
+from addons.channels._sentences import BUSY, TOO_LONG, TOO_MANY, WAITING, WORDS_ONLY
 from addons.channels._telegram_render import Outgoing, render
 from addons.channels._telegram_sender import Sender
 from addons.channels._telegram_settings import TelegramSettings
@@ -25,13 +26,6 @@ __all__ = ["FIRST_CONTACT", "Replies", "TelegramOutput"]
 
 FIRST_CONTACT = "Messages in this chat pass through Telegram's servers: please leave out names and personal details."
 TEXT_ONLY = "This automated assistant can read text only. Please type your question."
-WORDS_ONLY = "I cannot see pictures or hear recordings: this is about your words alone."
-TOO_LONG = f"Please shorten your message to {TEXT_LIMIT:,} characters."
-TOO_MANY = "That was a lot at once. Please wait a moment and try again."
-BUSY = "Please wait for the answer before you ask again."
-
-# Messages of one conversation that wait for their answers.
-_WAITING = 4
 
 
 class TelegramOutput(Collector):
@@ -130,7 +124,7 @@ class Replies:
         conversation = received.chat.conversation_id
         if await self._limits.hit([(self._rate, conversation)]):
             sentence = TOO_MANY
-        elif len(self._running.get(conversation, ())) > _WAITING:
+        elif len(self._running.get(conversation, ())) > WAITING:
             sentence = BUSY
         elif len(received.text) > TEXT_LIMIT:
             sentence = TOO_LONG

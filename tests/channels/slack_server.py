@@ -48,10 +48,15 @@ class Bot:
         return self._server.person()
 
 
-def quick(patch: pytest.MonkeyPatch) -> None:
-    """Without the machine's proxies, which slack_sdk takes from the environment, and with short pauses."""
+def no_proxies(patch: pytest.MonkeyPatch) -> None:
+    """Without those of this machine, which slack_sdk takes from the environment."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         patch.delenv(name, raising=False)
+
+
+def quick(patch: pytest.MonkeyPatch) -> None:
+    """Without proxies and with short pauses."""
+    no_proxies(patch)
     patch.setattr(_slack_client.SlackClient.__init__, "__defaults__", (2.0, 0.02))
 
 

@@ -16,7 +16,8 @@ from web_server import FakeAgent, answer, echo, say
 
 from addons.channels import _slack_replies as replies
 from addons.channels._first_contact import AUTOMATED
-from addons.channels._slack_replies import BUSY, FIRST_CONTACT, TOO_LONG, TOO_MANY
+from addons.channels._sentences import BUSY, TOO_LONG, TOO_MANY
+from addons.channels._slack_replies import FIRST_CONTACT
 from healthqa.answer import DISCLAIMER
 
 EMERGENCY = "I have crushing chest pain and cannot breathe, is it low B12?"

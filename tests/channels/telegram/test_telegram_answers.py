@@ -12,7 +12,8 @@ from web_scripts import crash, reply
 from web_server import ANSWER_TEXT, URL, answer, answer_text, say
 
 from addons.channels._first_contact import AUTOMATED
-from addons.channels._telegram_replies import FIRST_CONTACT, WORDS_ONLY
+from addons.channels._sentences import WORDS_ONLY
+from addons.channels._telegram_replies import FIRST_CONTACT
 from healthqa.answer import DISCLAIMER
 
 
