@@ -17,4 +17,4 @@ class ActionAnswerQuestion(HealthAction):
     def reply(self, turn: Turn) -> Reply:
         """Ask the assistant."""
         answer = turn.services.assistant().reply(turn.text, turn.context)
-        return Reply(answer, remember(answer))
+        return Reply(answer, remember(answer, turn.context))

@@ -28,7 +28,7 @@ class ActionExplainAnswer(HealthAction):
         if _BARE_WHY.fullmatch(turn.text.strip(" ?!.")) and _answered_last(turn):
             answer = assistant.reply(turn.text, replace(turn.context, intent="ask_mechanism"))
             if answer.passages:
-                return Reply(answer, remember(answer))
+                return Reply(answer, remember(answer, turn.context))
         return Reply(assistant.explain(turn.context))
 
 

@@ -41,4 +41,4 @@ class ActionRefuseQuestion(HealthAction):
             logger.error("Refusing by intent alone: %s", type(error).__name__)
             response = _RESPONSES.get(turn.context.intent, "utter_refuse_out_of_scope")
             answer = turn.services.fixed("refuse", response, key=turn.sender_id)
-        return Reply(answer, remember(answer))
+        return Reply(answer, remember(answer, turn.context))

@@ -18,7 +18,9 @@ class ActionShowMore(HealthAction):
         """Ask the assistant; the passages shown so far are kept, so that none comes twice."""
         answer = turn.services.assistant().more(turn.context)
         shown = [*turn.context.last_passages, *(hit.passage.id for hit in answer.passages)]
-        events = [event for event in remember(answer) if event["name"] in ("last_passages", "last_reason")]
+        events = [
+            event for event in remember(answer, turn.context) if event["name"] in ("last_passages", "last_reason")
+        ]
         for event in events:
             if event["name"] == "last_passages":
                 event["value"] = list(dict.fromkeys(shown))

@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.services import Services, shared_services
 from healthqa.answer import answer_to_json, compose_fixed, with_notice
+from healthqa.followup import remembered
 from healthqa.types import Answer, Context
 
 __all__ = ["HealthAction", "Reply", "Turn", "remember"]
@@ -115,16 +116,16 @@ class HealthAction(Action, ABC):
         return Turn(message.get("text") or "", context, tracker.sender_id, self._services, tracker)
 
 
-def remember(answer: Answer) -> list[dict[str, Any]]:
-    """Return the events that let the next turn follow up on this answer; nothing shown: what was shown stays."""
+def remember(answer: Answer, context: Context) -> list[dict[str, Any]]:
+    """Return the events that let the next turn follow up on this one; what it leaves alone stays as it was."""
     why = SlotSet("last_reason", answer.reason or None)
-    if not answer.passages:
+    after = remembered(context, answer)
+    if after is context:
         return [why]
-    passages = [hit.passage.id for hit in answer.passages]
     return [
-        SlotSet("topic", answer.topic or None),
-        SlotSet("last_question", answer.question or None),
-        SlotSet("last_passages", passages),
+        SlotSet("topic", after.topic or None),
+        SlotSet("last_question", after.last_question or None),
+        SlotSet("last_passages", list(after.last_passages)),
         why,
     ]
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from healthqa.assistant import Assistant
 from healthqa.errors import HealthQAError
+from healthqa.followup import remembered
 from healthqa.types import Answer, Context
 
 __all__ = ["Asker", "CoreAsker", "Reply", "RestAsker", "ServerError"]
@@ -69,9 +70,7 @@ class CoreAsker:
         """Reply as `healthqa ask` does."""
         before = self._context
         answer: Answer = self._assistant.reply(text, before)
-        if answer.passages:
-            shown = tuple(hit.passage.id for hit in answer.passages)
-            self._context = Context(topic=answer.topic, last_question=answer.question, last_passages=shown)
+        self._context = remembered(before, answer)
         return Reply((answer.text,), before)
 
 

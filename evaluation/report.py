@@ -18,7 +18,8 @@ from evaluation.figures import MOST_WORDS, MessageCheck, Rate, wilson
 from evaluation.recall import Recall
 from evaluation.replies import WITHOUT_DISCLAIMER
 from evaluation.scoring import Outcome
-from healthqa.assistant import Assistant, Examination
+from healthqa.assistant import Assistant
+from healthqa.examiner import Examination
 from healthqa.types import Context
 
 __all__ = ["RESULTS", "Report", "git_commit", "print_misses", "print_report", "save_report"]

@@ -4,55 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from healthqa.answer import compose_answer, compose_fixed
 from healthqa.encoder import OnnxEncoder
-from healthqa.evidence import BESIDE_LEAD, Evidence, assess
-from healthqa.followup import StandAlone, rule_text, standalone
+from healthqa.evidence import Evidence
+from healthqa.examiner import MORE_HITS, Examination, Examiner
 from healthqa.hotlines import Hotlines
 from healthqa.joining import passages_to_show, says_the_same
 from healthqa.lexicon import Lexicon
 from healthqa.live_index import LiveIndex
-from healthqa.near_misses import NearMiss, NearMisses
+from healthqa.near_misses import NearMisses
 from healthqa.provenance import Provenance
 from healthqa.refused_examples import RefusedExamples
-from healthqa.retriever import Retriever
 from healthqa.safety import detect, finder_of
 from healthqa.settings import Settings
 from healthqa.suggestions import related_questions, topic_of
 from healthqa.texts import Texts
 from healthqa.types import Answer, AnswerKind, Context, Hit, RedFlag
 
-__all__ = ["Assistant", "Examination"]
+__all__ = ["Assistant"]
 
 logger = logging.getLogger(__name__)
 
 # With a soft refusal (an intent that is often wrong), evidence this strong still shows the passage.
 STRONG_EVIDENCE = 0.85
-# From this cosine on a question without evidence is refused as the kind of question it resembles.
-BESIDE = 0.7
-MORE_HITS = 30
 # A further passage is offered when it scores at least this share of the best one.
 MORE_SHARE = 0.6
-
-
-@dataclass(frozen=True)
-class Examination:
-    """Everything that was found out about a question before it is answered.
-
-    :param question: the stand-alone question.
-    :param near_miss: why it is refused by type, if it is.
-    :param hits: best passages; empty where the question is not looked up.
-    :param further: the passages after `hits`; rows of a table are taken from there.
-    """
-
-    question: str
-    red_flag: RedFlag | None = None
-    near_miss: NearMiss | None = None
-    hits: tuple[Hit, ...] = ()
-    evidence: Evidence | None = None
-    further: tuple[Hit, ...] = ()
 
 
 class Assistant:
@@ -79,9 +57,9 @@ class Assistant:
         self.texts = texts
         self._live_index = live_index
         self._lexicon = lexicon
-        self._near_misses = near_misses
-        self._examples = examples
-        self._find_red_flag = find_red_flag
+        self._examiner = Examiner(
+            live_index, near_misses, examples, find_red_flag, top_k=settings.top_k, threshold=settings.threshold
+        )
         self._alarm_values = dict(alarm_values or {})
         self._provenance = Provenance(settings.articles_dir)
 
@@ -126,57 +104,7 @@ class Assistant:
 
         :raises HealthQAError: when the index or the encoder fails.
         """
-        context = context or Context()
-        flag = self._find_red_flag(question)
-        if flag is not None:
-            return Examination(question, red_flag=flag)
-        retriever = self._live_index.retriever()
-        standing = standalone(question, context, retriever.lexicon)
-        asked = standing.text
-        near_miss = self._refused_by_rule(standing, question, retriever)
-        near_miss = near_miss or self._near_misses.by_intent(context.intent)
-        if near_miss is not None and near_miss.strong:
-            return Examination(asked, near_miss=near_miss)
-        # A whole question needs no second look at the reader's own few words.
-        spoken = asked if standing.way == "swapped" else question
-        found = retriever.search(asked, context, MORE_HITS, spoken=spoken)
-        hits = found[: self.settings.top_k]
-        uncovered = retriever.uncovered(asked)
-        beside, refused = self._nearest_refused(standing, question, retriever)
-        evidence = assess(
-            asked,
-            hits,
-            context,
-            retriever.lexicon,
-            uncovered=uncovered,
-            drift=retriever.drift(asked, uncovered),
-            beside=beside,
-            follows=asked != " ".join(question.split()),
-            plain=retriever.plain,
-            threshold=self.settings.threshold,
-        )
-        if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
-            near_miss = refused
-        return Examination(asked, near_miss=near_miss, hits=hits, further=found[len(hits) :], evidence=evidence)
-
-    def _refused_by_rule(self, asked: StandAlone, spoken: str, retriever: Retriever) -> NearMiss | None:
-        texts = [rule_text(spoken)] + ([asked.text] if asked.way == "resolved" else [])
-        found = (self._near_misses.find(retriever.lexicon.correct(text), retriever.covers) for text in texts)
-        return next(filter(None, found), None)
-
-    def _nearest_refused(self, asked: StandAlone, spoken: str, retriever: Retriever) -> tuple[float, NearMiss | None]:
-        if self._examples is None:
-            return 0.0, None
-        correct = retriever.lexicon.correct
-        if asked.way == "own":
-            return self._examples.nearest(correct(retriever.focus(asked.text)))
-        if asked.way != "joined":
-            # What a pronoun stands for makes it a question that is refused only where nothing else is as near.
-            found = self._examples.nearest(correct(asked.text))
-            if found[0] > retriever.nearness(asked.text) + BESIDE_LEAD:
-                return found
-        # What stands behind a follow-up was answered before: the reader's own words count.
-        return self._examples.nearest(correct(spoken))
+        return self._examiner.examine(question, context or Context())
 
     def conclude(self, examination: Examination, context: Context | None = None) -> Answer:
         """Turn what was found into the reply."""
@@ -188,7 +116,7 @@ class Assistant:
         if near_miss is not None and not (confident and not near_miss.strong):
             text = self.texts.get(near_miss.response, key=examination.question)
             reason = f"near miss: {near_miss.type} ({near_miss.evidence})"
-            return compose_fixed("refuse", text, question=examination.question, reason=reason)
+            return compose_fixed("refuse", text, question=examination.question, topic=examination.topic, reason=reason)
         if evidence is None or evidence.decision == "refuse":
             return self._no_evidence(examination)
         if evidence.decision == "clarify":
@@ -196,11 +124,13 @@ class Assistant:
         found = (*examination.hits, *examination.further)
         shown = passages_to_show(found, self.settings.max_words, evidence.question_type)
         others = [hit for hit in examination.hits if hit not in shown]
-        return self._answer(examination.question, shown, others, evidence)
+        answer = self._answer(examination.question, shown, others, evidence)
+        # A follow-up without a term of its own goes on about the same.
+        return replace(answer, topic=context.topic) if context and examination.follows and not answer.topic else answer
 
     def more(self, context: Context) -> Answer:
-        """Show the next best passage for the last question."""
-        if not context.last_question:
+        """Show the next best passage for the last question; for one that was refused there is none."""
+        if not context.last_question or not context.last_passages:
             return self._fixed("clarify", "utter_no_previous")
         try:
             hits = self._live_index.retriever().search(context.last_question, context, MORE_HITS)
@@ -214,7 +144,9 @@ class Assistant:
             return self._failure(error)
 
     def sources(self, context: Context) -> Answer:
-        """Name the articles of the last answer and the sources that these name."""
+        """Name the articles of the last answer and their own sources; before any answer, say where all come from."""
+        if not context.last_passages and not context.last_question:
+            return self._fixed("smalltalk", "utter_about_articles")
         if not context.last_passages:
             return self._fixed("clarify", "utter_no_sources")
         try:
@@ -280,5 +212,9 @@ def _with_evidence(answer: Answer, examination: Examination, why: str) -> Answer
     probability = evidence.probability if evidence else 0.0
     missing = f"; not covered: {', '.join(evidence.uncovered_terms)}" if evidence and evidence.uncovered_terms else ""
     return replace(
-        answer, question=examination.question, confidence=probability, reason=f"{why} {probability:.2f}{missing}"
+        answer,
+        question=examination.question,
+        topic=examination.topic,
+        confidence=probability,
+        reason=f"{why} {probability:.2f}{missing}",
     )

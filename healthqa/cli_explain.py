@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from healthqa.assistant import Examination
     from healthqa.evidence import Evidence
+    from healthqa.examiner import Examination
     from healthqa.types import Answer, Hit
 
 __all__ = ["examination_to_json", "hit_to_json", "print_explanation", "scores_by_part"]

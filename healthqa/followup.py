@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from healthqa.antecedents import antecedent, swapped
 from healthqa.lexicon import Lexicon
 from healthqa.questions import question_type
-from healthqa.types import Context
+from healthqa.types import Answer, Context
 
-__all__ = ["StandAlone", "asking_part", "needs_context", "rule_text", "standalone", "without_exceptions"]
+__all__ = [
+    "StandAlone",
+    "asking_part",
+    "leaning",
+    "needs_context",
+    "remembered",
+    "rule_text",
+    "standalone",
+    "without_exceptions",
+]
 
 _STORY_WORDS = 30
 _ELLIPTIC_WORDS = 7
@@ -83,6 +92,10 @@ _AGAINST = re.compile(
     r"\b(it|this|that|them|those|these|they)\b.{0,30}\b(from|than|as|and|to|versus|vs|or)\b", re.IGNORECASE
 )
 _YES_NO = re.compile(r"^(can|could|does|do|did|is|are|was|will|would|should|may|might|has|have)\b", re.IGNORECASE)
+# The subject of the whole site: it says little about what "it" is.
+_SITE = frozenset({"vitamin b12", "vitamin b12 deficiency"})
+_LEANING_WORDS = 12
+_BEHIND = " – "
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 # Subjects a follow-up can be about by itself: with one of them named, nothing needs to be carried over.
 _SUBJECT = re.compile(r"\b(b12|cobalamin|deficien\w*|twitch\w*|cramps?|spasms?)\b", re.IGNORECASE)
@@ -144,6 +157,33 @@ def standalone(question: str, context: Context, lexicon: Lexicon) -> StandAlone:
         meant = antecedent(pronoun.group(), context.last_question, context.topic, lexicon)
         return StandAlone(f"{bare[: pronoun.start()]}{meant}{bare[pronoun.end() :]}", "resolved")
     return StandAlone(_join(bare, context.topic or context.last_question), "joined")
+
+
+def leaning(question: str, alone: str, context: Context) -> StandAlone | None:
+    """Return a short question with what was asked before behind it, for where its own words find nothing.
+
+    :param alone: what it was understood as.
+    :return: none where nothing was answered before, or the question is too long to lean on anything.
+    """
+    bare = _bare(" ".join(question.split()))
+    if not context.last_passages or len(bare.split()) > _LEANING_WORDS:
+        return None
+    text = _join(bare, context.last_question)
+    return StandAlone(text, "joined") if text != alone else None
+
+
+def remembered(context: Context, answer: Answer) -> Context:
+    """Return what the next turn can lean on after an answer, or after a question that was refused.
+
+    A refused question is remembered where nothing was asked before, or where it names a subject of its own.
+    """
+    if answer.passages:
+        shown = tuple(hit.passage.id for hit in answer.passages)
+        return replace(context, topic=answer.topic, last_question=answer.question, last_passages=shown)
+    own = set(answer.topic.split(" and ")) - _SITE - {""}
+    if answer.kind not in ("refuse", "clarify") or not answer.question or (context.last_question and not own):
+        return context
+    return replace(context, topic=answer.topic, last_question=answer.question, last_passages=())
 
 
 def _corrected(text: str, context: Context, lexicon: Lexicon) -> StandAlone | None:
@@ -209,5 +249,7 @@ def without_exceptions(text: str) -> str:
 
 
 def _join(question: str, subject: str) -> str:
-    subject = subject.rstrip(" ?.!")
-    return f"{question.rstrip(' ?.!')} – {subject}?"
+    # Of a chain of follow-ups the last one and what it all began with say enough.
+    parts = subject.rstrip(" ?.!").split(_BEHIND)
+    kept = parts if len(parts) < 3 else [parts[0], parts[-1]]
+    return f"{_BEHIND.join([question.rstrip(' ?.!'), *kept])}?"

@@ -104,6 +104,25 @@ def test_near_miss_is_refused_by_type(assistant: Assistant, question: str, reaso
     assert reason in answer.reason
 
 
+def test_sources_before_any_answer_say_where_all_answers_come_from(assistant: Assistant) -> None:
+    assert assistant.sources(Context()).reason == "utter_about_articles"
+
+
+def test_after_a_refusal_there_is_neither_more_nor_a_source(assistant: Assistant) -> None:
+    refused = Context(last_question="do muscles glow in the dark?")
+    assert assistant.more(refused).reason == "utter_no_previous"
+    assert assistant.sources(refused).reason == "utter_no_sources"
+
+
+def test_question_without_evidence_is_asked_again_with_the_last_one_behind_it(assistant: Assistant) -> None:
+    first = assistant.reply(QUESTION)
+    question = "whereabouts exactly?"
+    assert assistant.reply(question).kind != "answer"
+    answer = assistant.reply(question, after(first))
+    assert answer.kind == "answer"
+    assert answer.topic == first.topic
+
+
 def test_low_magnesium_is_answered_and_its_dose_refused(assistant: Assistant) -> None:
     assert "Low magnesium" in assistant.reply("does low magnesium cause twitching of the eyelids?").text
     assert assistant.reply("how much magnesium should I take for twitching?").kind == "refuse"
@@ -164,7 +183,7 @@ def test_explain_says_why_without_repeating_the_readers_words(assistant: Assista
     assert answer.text.splitlines()[-1] == DISCLAIMER
 
 
-@pytest.mark.parametrize("method", ["more", "sources", "explain"])
+@pytest.mark.parametrize("method", ["more", "explain"])
 def test_meta_questions_without_a_previous_answer_say_so(assistant: Assistant, method: str) -> None:
     answer = getattr(assistant, method)(Context())
     assert answer.kind == "clarify"

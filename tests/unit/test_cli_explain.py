@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from healthqa.assistant import Assistant, Examination
+from healthqa.assistant import Assistant
 from healthqa.cli_explain import examination_to_json, print_explanation
 from healthqa.evidence import Evidence
+from healthqa.examiner import Examination
 from healthqa.near_misses import NearMiss
 from healthqa.types import Hit, RedFlag
 from tests.unit.small_project import make_assistant, make_project

@@ -105,7 +105,7 @@ def test_small_talk_is_left_out_where_nobody_answers_it() -> None:
         ("greet", "hi", REFUSAL, False),
         ("greet", "hi", ANSWER, False),
         ("affirm_ok", "yes", TEXTS.get("utter_affirm_unclear"), True),
-        ("affirm_ok", "makes sense", TEXTS.get("utter_affirm_unclear"), False),
+        ("affirm_ok", "makes sense", TEXTS.get("utter_deny_unclear"), False),
         ("greet", "hi", "", False),
     ],
 )

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from healthqa.followup import StandAlone, asking_part, needs_context, rule_text, without_exceptions
+from healthqa.followup import (
+    StandAlone,
+    asking_part,
+    leaning,
+    needs_context,
+    remembered,
+    rule_text,
+    without_exceptions,
+)
 from healthqa.followup import standalone as make_standalone
 from healthqa.lexicon import Lexicon
 from healthqa.settings import Settings
-from healthqa.types import Context
+from healthqa.types import Answer, Context
 
 LEXICON = Lexicon.load(Settings.from_env().lexicon_dir)
 
@@ -135,3 +143,54 @@ def test_rules_read_the_question_of_a_story_only() -> None:
     assert "dog" in rule_text(about_it)
     assert "pregnant" in rule_text(expecting)
     assert rule_text("can my dog have b12?") == "can my dog have b12?"
+
+
+def refused(question: str, topic: str = "") -> Answer:
+    return Answer("refuse", "I don't know.", "1", question=question, topic=topic)
+
+
+def test_refused_opening_can_be_leaned_on() -> None:
+    after = remembered(Context(), refused("do cramps hurt", "muscle cramp"))
+    assert (after.last_question, after.topic, after.last_passages) == ("do cramps hurt", "muscle cramp", ())
+
+
+def test_refused_question_with_a_subject_of_its_own_takes_the_place_of_the_last_one() -> None:
+    before = Context(topic="muscle cramp", last_question="do cramps hurt", last_passages=("a#b-1",))
+    after = remembered(before, refused("does stress glow", "stress"))
+    assert (after.last_question, after.topic, after.last_passages) == ("does stress glow", "stress", ())
+
+
+@pytest.mark.parametrize("topic", ["", "vitamin b12", "vitamin b12 deficiency"])
+def test_refused_follow_up_leaves_what_was_answered(topic: str) -> None:
+    before = Context(topic="muscle cramp", last_question="do cramps hurt", last_passages=("a#b-1",))
+    assert remembered(before, refused("how many", topic)) is before
+
+
+def test_small_talk_is_not_leaned_on() -> None:
+    assert remembered(Context(), Answer("smalltalk", "Hello.", "1")) == Context()
+
+
+def test_short_question_is_given_what_was_answered_last() -> None:
+    last = Context(last_question="do cramps hurt", last_passages=("a#b-1",))
+    found = leaning("ok and the nerves?", "the nerves?", last)
+    assert found is not None
+    assert (found.text, found.way) == ("the nerves – do cramps hurt?", "joined")
+
+
+@pytest.mark.parametrize(
+    ("question", "context"),
+    [
+        ("and the nerves?", Context()),
+        ("and the nerves?", Context(last_question="do cramps hurt")),
+        ("and " + "very " * 12 + "long ones?", Context(last_question="do cramps hurt", last_passages=("a#b-1",))),
+    ],
+)
+def test_nothing_answered_or_a_long_question_leans_on_nothing(question: str, context: Context) -> None:
+    assert leaning(question, question, context) is None
+
+
+def test_chain_of_follow_ups_keeps_its_end_and_its_beginning() -> None:
+    last = Context(last_question="and then – and why – do cramps hurt?", last_passages=("a#b-1",))
+    found = leaning("what else?", "", last)
+    assert found is not None
+    assert found.text == "what else – and then – do cramps hurt?"

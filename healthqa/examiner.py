@@ -1,0 +1,156 @@
+"""Looks at a question from all sides before it is answered: alarm, rules, what it leans on, hits, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from healthqa.evidence import BESIDE_LEAD, Evidence, assess
+from healthqa.followup import StandAlone, leaning, rule_text, standalone
+from healthqa.live_index import LiveIndex
+from healthqa.near_misses import NearMiss, NearMisses
+from healthqa.refused_examples import RefusedExamples
+from healthqa.retriever import Retriever
+from healthqa.suggestions import topic_of
+from healthqa.types import Context, Hit, RedFlag
+
+__all__ = ["MORE_HITS", "Examination", "Examiner"]
+
+# From this cosine on a question without evidence is refused as the kind of question it resembles.
+BESIDE = 0.7
+MORE_HITS = 30
+# A question that finds nothing by its own words is answered with the last one behind it from this probability on.
+LEANING_PROBABILITY = 0.6
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Everything that was found out about a question before it is answered.
+
+    :param question: the stand-alone question.
+    :param near_miss: why it is refused by type, if it is.
+    :param hits: best passages; empty where the question is not looked up.
+    :param further: the passages after `hits`; rows of a table are taken from there.
+    :param topic: what the question is about where it leans on nothing before; the next turn may lean on it.
+    :param follows: it leans on the last question.
+    """
+
+    question: str
+    red_flag: RedFlag | None = None
+    near_miss: NearMiss | None = None
+    hits: tuple[Hit, ...] = ()
+    evidence: Evidence | None = None
+    further: tuple[Hit, ...] = ()
+    topic: str = ""
+    follows: bool = False
+
+    @property
+    def probability(self) -> float:
+        """How likely the first hit answers."""
+        return self.evidence.probability if self.evidence else 0.0
+
+    @property
+    def answers(self) -> bool:
+        """Whether the articles answer it."""
+        return self.near_miss is None and self.evidence is not None and self.evidence.decision == "answer"
+
+
+class Examiner:
+    """Examines questions against one index and its rules. Safe to use from several threads.
+
+    :param top_k: passages that count as hits.
+    :param threshold: probability from which on the first hit is shown.
+    :param examples: questions that are refused; without them only rules, intents and missing evidence refuse.
+    :param find_red_flag: text -> red flag; the one function that NLU uses too.
+    """
+
+    def __init__(
+        self,
+        live_index: LiveIndex,
+        near_misses: NearMisses,
+        examples: RefusedExamples | None,
+        find_red_flag: Callable[[str], RedFlag | None],
+        *,
+        top_k: int,
+        threshold: float,
+    ) -> None:
+        self._live_index = live_index
+        self._near_misses = near_misses
+        self._examples = examples
+        self._find_red_flag = find_red_flag
+        self._top_k = top_k
+        self._threshold = threshold
+
+    def examine(self, question: str, context: Context) -> Examination:
+        """Look at a question from all sides.
+
+        :raises HealthQAError: when the index or the encoder fails.
+        """
+        flag = self._find_red_flag(question)
+        if flag is not None:
+            return Examination(question, red_flag=flag)
+        retriever = self._live_index.retriever()
+        first = self._look_up(standalone(question, context, retriever.lexicon), question, context, retriever)
+        if first.answers or first.near_miss is not None:
+            return first
+        other = leaning(question, first.question, context)
+        if other is None:
+            return first
+        second = self._look_up(other, question, context, retriever)
+        return second if second.answers and second.probability >= LEANING_PROBABILITY else first
+
+    def _look_up(self, standing: StandAlone, question: str, context: Context, retriever: Retriever) -> Examination:
+        asked = standing.text
+        topic = topic_of(asked, retriever.lexicon) if standing.way == "own" else ""
+        near_miss = self._refused_by_rule(standing, question, retriever)
+        near_miss = near_miss or self._near_misses.by_intent(context.intent)
+        if near_miss is not None and near_miss.strong:
+            return Examination(asked, near_miss=near_miss, topic=topic)
+        # A whole question needs no second look at the reader's own few words.
+        spoken = asked if standing.way == "swapped" else question
+        found = retriever.search(asked, context, MORE_HITS, spoken=spoken)
+        hits = found[: self._top_k]
+        uncovered = retriever.uncovered(asked)
+        beside, refused = self._nearest_refused(standing, question, retriever)
+        evidence = assess(
+            asked,
+            hits,
+            context,
+            retriever.lexicon,
+            uncovered=uncovered,
+            drift=retriever.drift(asked, uncovered),
+            beside=beside,
+            follows=asked != " ".join(question.split()),
+            plain=retriever.plain,
+            threshold=self._threshold,
+        )
+        if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
+            near_miss = refused
+        return Examination(
+            asked,
+            near_miss=near_miss,
+            hits=hits,
+            further=found[len(hits) :],
+            evidence=evidence,
+            topic=topic,
+            follows=standing.way != "own",
+        )
+
+    def _refused_by_rule(self, asked: StandAlone, spoken: str, retriever: Retriever) -> NearMiss | None:
+        texts = [rule_text(spoken)] + ([asked.text] if asked.way == "resolved" else [])
+        found = (self._near_misses.find(retriever.lexicon.correct(text), retriever.covers) for text in texts)
+        return next(filter(None, found), None)
+
+    def _nearest_refused(self, asked: StandAlone, spoken: str, retriever: Retriever) -> tuple[float, NearMiss | None]:
+        if self._examples is None:
+            return 0.0, None
+        correct = retriever.lexicon.correct
+        if asked.way == "own":
+            return self._examples.nearest(correct(retriever.focus(asked.text)))
+        if asked.way != "joined":
+            # What a pronoun stands for makes it a question that is refused only where nothing else is as near.
+            found = self._examples.nearest(correct(asked.text))
+            if found[0] > retriever.nearness(asked.text) + BESIDE_LEAD:
+                return found
+        # What stands behind a follow-up was answered before: the reader's own words count.
+        return self._examples.nearest(correct(spoken))
