@@ -71,6 +71,7 @@ class PublisherSite:
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
+        self._server.server_close()
 
     @property
     def origin(self) -> str:

@@ -1,14 +1,13 @@
-"""One or more channels served in a thread, and ended as Sanic ends them: nothing stays open."""
+"""One or more channels served in a thread, and ways to slow down what they wait for."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
-from local_api import end_tasks
 from web_server import FakeAgent, Serving
 
 from addons.channels._failsafe import Failsafe
@@ -22,29 +21,6 @@ class ChannelServer(Serving):
     def __enter__(self: Self) -> Self:
         super().__enter__()
         return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(20)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-        self._socket.close()
-
-    async def _start(self, app: Any) -> None:
-        self._server = await app.create_server(sock=self._socket, return_asyncio_server=True, access_log=False)
-        await self._server.startup()
-        await self._server.before_start()
-        await self._server.after_start()
-
-    async def _end(self) -> None:
-        await self._server.before_stop()
-        self._server.close()
-        for connection in tuple(self._server.connections):
-            connection.abort()
-        await self._server.after_stop()
-        self._agent.store.file.close()
-        await end_tasks()
-        await asyncio.get_running_loop().shutdown_default_executor()
 
 
 def wait_for_log(caplog: pytest.LogCaptureFixture, words: str, seconds: float = 10) -> logging.LogRecord:

@@ -178,6 +178,7 @@ def action_server() -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/webhook"
     server.shutdown()
+    server.server_close()
 
 
 def test_live_says_only_that_the_server_runs(web: Served) -> None:

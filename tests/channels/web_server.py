@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import requests
+from local_api import end_tasks
 from rasa.core.actions.action import create_bot_utterance
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage, register
@@ -166,8 +167,10 @@ class Serving:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(20)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
         self._socket.close()
 
     def _serve(self) -> None:
@@ -188,9 +191,21 @@ class Serving:
     async def _start(self, app: Sanic) -> None:
         server = await app.create_server(sock=self._socket, return_asyncio_server=True, access_log=False)
         assert server is not None
+        self._server = server
         await server.startup()
         await server.before_start()
         await server.after_start()
+
+    async def _end(self) -> None:
+        """End as Sanic ends, and leave no file open: a whole test run has a limit of them."""
+        await self._server.before_stop()
+        self._server.close()
+        for connection in tuple(self._server.connections):
+            connection.abort()
+        await self._server.after_stop()
+        self._agent.store.file.close()
+        await end_tasks()
+        await asyncio.get_running_loop().shutdown_default_executor()
 
 
 class Server(Serving):
