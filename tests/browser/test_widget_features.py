@@ -154,7 +154,7 @@ def test_forget_me_asks_first_and_says_when_it_failed(page: Any) -> None:
     page.route("**/session", lambda route: route.abort())
     page.get_by_role("button", name="Forget me").click()
     dialog.get_by_role("button", name="Delete").click()
-    dialog.get_by_text("Please try again").wait_for()
+    dialog.get_by_text("It could not be deleted. Please try again.").wait_for()
     assert page.locator(".entry").count() == 2
     assert stored_token(page)
 

@@ -49,7 +49,7 @@ export class ForgetDialog {
       await this.actions.forget();
       this.root.close();
     } catch {
-      this.#problem.textContent = this.strings.notSaved;
+      this.#problem.textContent = this.strings.notForgotten;
     }
   }
 }
