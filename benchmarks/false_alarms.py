@@ -42,9 +42,7 @@ def read_sets(folder: Path) -> Mapping[str, Sequence[str]]:
         with questions.open(encoding="utf-8", newline="") as file:
             found["MQP (medical questions)"] = sorted({row[1] for row in csv.reader(file)})
     if not found:
-        raise SystemExit(
-            f"{folder} holds none of the sets; benchmarks/false_alarms.py names them."
-        )
+        raise SystemExit(f"{folder} holds none of the sets; benchmarks/false_alarms.py names them.")
     picked = random.Random(SEED)
     return {name: picked.sample(texts, min(MOST, len(texts))) for name, texts in found.items()}
 
