@@ -50,7 +50,7 @@ def test_ordinary_questions_and_small_talk_raise_almost_no_alarm(finder: RedFlag
         turn.text
         for dialogue in load_dialogues()
         for turn in dialogue.turns
-        if dialogue.part == "dev" and turn.expect[0] not in ("emergency", "crisis")
+        if dialogue.part == "dev" and not dialogue.dev_only and turn.expect[0] not in ("emergency", "crisis")
     ]
     alarms = [text for text in texts if finder.detect(text) is not None]
     assert len(texts) > 800
