@@ -23,6 +23,7 @@ from scripts.training import latest_model, train_model
 __all__ = ["ROOT", "Step", "StepError", "main", "run_steps", "steps_of"]
 
 ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "healthqa"
 STATE = ROOT / ".steps"
 ORDER = ("encoder", "alarms", "index", "train")
 
@@ -50,47 +51,54 @@ class Step:
 
 def steps_of(settings: Settings) -> dict[str, Step]:
     """List the steps in their order, for the folders that the settings name."""
-    core = ROOT / "healthqa"
-    encoder_file, alarms_file = settings.encoder_dir / "encoder.json", settings.alarm_model_dir / "alarms.json"
-    return {
-        "encoder": Step(
-            "encoder",
-            "Exporting the encoder to ONNX (about 20 s)",
-            lambda: _hash([core / "encoder_export.py", ROOT / "requirements.lock"], _encoder_choice(settings)),
-            lambda: _hash([encoder_file]) if encoder_file.exists() else "",
-            lambda: _healthqa("export-encoder"),
-        ),
-        "alarms": Step(
-            "alarms",
-            "Training the alarm classifier (about 12 minutes on 2 cores; once)",
-            lambda: _hash([settings.alarms_dir, core / "safety" / "training.py"], str(settings.alarm_model_dir)),
-            lambda: _hash([alarms_file]) if alarms_file.exists() else "",
-            lambda: _healthqa("train-alarms"),
-        ),
-        "index": Step(
-            "index",
-            f"Building the index from {_short(settings.articles_dir)}",
-            lambda: _hash(
-                # Building is incremental and quick: any change of the core counts, rather than a list that goes stale.
-                [settings.articles_dir, settings.lexicon_dir, encoder_file, core, *_given(settings.questions_dir)],
-                str(settings.articles_dir),
-            ),
-            lambda: _index_state(settings.index_dir),
-            lambda: _healthqa("index"),
-        ),
-        "train": Step(
-            "train",
-            "Training the model",
-            lambda: _hash(
-                [ROOT / "data", ROOT / "domain.yml", ROOT / "config.yml", ROOT / "addons" / "components"]
-                + [settings.lexicon_dir, settings.responses_path, encoder_file]
-                + [core / f"{name}.py" for name in ("encoder", "lexicon", "safety", "spelling")]
-                + [core / "safety"]
-            ),
-            lambda: latest_model(ROOT / "models"),
-            lambda: train_model(ROOT, STATE / "train.log"),
-        ),
-    }
+    steps = (_encoder_step(settings), _alarms_step(settings), _index_step(settings), _train_step(settings))
+    return {step.name: step for step in steps}
+
+
+def _encoder_step(settings: Settings) -> Step:
+    return Step(
+        "encoder",
+        "Exporting the encoder to ONNX (about 20 s)",
+        lambda: _hash([CORE / "encoder_export.py", ROOT / "requirements.lock"], _encoder_choice(settings)),
+        lambda: _hash_of_file(_encoder_file(settings)),
+        lambda: _healthqa("export-encoder"),
+    )
+
+
+def _alarms_step(settings: Settings) -> Step:
+    return Step(
+        "alarms",
+        "Training the alarm classifier (about 12 minutes on 2 cores; once)",
+        lambda: _hash([settings.alarms_dir, CORE / "safety" / "training.py"], str(settings.alarm_model_dir)),
+        lambda: _hash_of_file(settings.alarm_model_dir / "alarms.json"),
+        lambda: _healthqa("train-alarms"),
+    )
+
+
+def _index_step(settings: Settings) -> Step:
+    encoder_file = _encoder_file(settings)
+    # Building is incremental and quick: any change of the core counts, rather than a list that goes stale.
+    inputs = [settings.articles_dir, settings.lexicon_dir, encoder_file, CORE, *_given(settings.questions_dir)]
+    return Step(
+        "index",
+        f"Building the index from {_short(settings.articles_dir)}",
+        lambda: _hash(inputs, str(settings.articles_dir)),
+        lambda: _index_state(settings.index_dir),
+        lambda: _healthqa("index"),
+    )
+
+
+def _train_step(settings: Settings) -> Step:
+    project = [ROOT / "data", ROOT / "domain.yml", ROOT / "config.yml", ROOT / "addons" / "components"]
+    core = [CORE / "safety", *(CORE / f"{name}.py" for name in ("encoder", "lexicon", "spelling"))]
+    inputs = [*project, settings.lexicon_dir, settings.responses_path, _encoder_file(settings), *core]
+    return Step(
+        "train",
+        "Training the model",
+        lambda: _hash(inputs),
+        lambda: latest_model(ROOT / "models"),
+        lambda: train_model(ROOT, STATE / "train.log"),
+    )
 
 
 def run_steps(last: str, settings: Settings | None = None) -> list[str]:
@@ -126,6 +134,10 @@ def _healthqa(command: str) -> int:
     return subprocess.run([sys.executable, "-m", "healthqa.cli", command], cwd=ROOT, env=child_environment()).returncode
 
 
+def _encoder_file(settings: Settings) -> Path:
+    return settings.encoder_dir / "encoder.json"
+
+
 def _encoder_choice(settings: Settings) -> str:
     return f"{settings.encoder_model} {settings.encoder_sha256} {settings.encoder_dir}"
 
@@ -138,6 +150,10 @@ def _index_state(index_dir: Path) -> str:
 
 def _given(path: Path | None) -> list[Path]:
     return [path] if path else []
+
+
+def _hash_of_file(path: Path) -> str:
+    return _hash([path]) if path.exists() else ""
 
 
 def _hash(paths: list[Path], extra: str = "") -> str:

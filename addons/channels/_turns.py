@@ -56,11 +56,13 @@ class TurnResult:
 
     :param failed: nothing was answered or stored; the one message says so, and a retry is worth it.
     :param alarm: the messages are an alarm: show them at once, and nothing beside them.
+    :param forgot: the reader said "forget me" in the chat: what was said before is gone.
     """
 
     messages: tuple[BotMessage, ...]
     failed: bool = False
     alarm: bool = False
+    forgot: bool = False
 
 
 class TurnRunner:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from rasa.shared.core.events import Event
@@ -176,6 +177,7 @@ class Conversation:
             if reader_data(agent_of(request)).deleted_since(incoming.conversation_id, begun):
                 # The reader said "forget me" in the chat.
                 self._turns.forget_replies(incoming.conversation_id)
+                result = replace(result, forgot=True)
         except StoreUnavailable as error:
             logger.debug("web: %s", error)
         return result

@@ -81,7 +81,7 @@ class Gatekeeper:
         response.headers["Content-Security-Policy"] = _PAGE_POLICY if page else _DATA_POLICY
         if "cache-control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Origin"
+        response.headers["Vary"] = ", ".join(filter(None, ["Origin", response.headers.get("vary")]))
         origin = request.headers.get("origin", "")
         if origin.lower() in self._allowed:
             response.headers["Access-Control-Allow-Origin"] = origin

@@ -33,7 +33,8 @@ def events_of(result: TurnResult) -> list[Event]:
     if result.failed:
         text = "\n".join(message.text for message in result.messages)
         return [{"v": WIRE_VERSION, "event": "error", "text": text, "disclaimer": DISCLAIMER, "retry": True}]
-    return [*map(message_event, result.messages), _DONE]
+    done = {**_DONE, "forgot": True} if result.forgot else _DONE
+    return [*map(message_event, result.messages), done]
 
 
 def message_event(message: BotMessage) -> Event:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sanic.request import Request
-from sanic.response import HTTPResponse, html, raw
+from sanic.response import HTTPResponse, html
 
 from addons.channels._failsafe import log_failure
 from addons.channels._web_settings import WebSettings
+from addons.channels._web_static import StaticFile
 from healthqa.answer import DISCLAIMER
 from healthqa.articles import read_articles
 from healthqa.articles_html import article_page, articles_page, message_page
@@ -74,7 +74,7 @@ class Pages:
         )
         self._template = environment.get_template("chat.html")
         self._examples = _examples(settings)
-        self._files = {name: (_HERE / "static" / name).read_bytes() for name in _STATIC}
+        self._files = {name: StaticFile((_HERE / "static" / name).read_bytes(), kind) for name, kind in _STATIC.items()}
 
     async def chat(self, request: Request) -> HTTPResponse:
         """Return the chat page."""
@@ -87,14 +87,10 @@ class Pages:
 
     async def static(self, request: Request, name: str) -> HTTPResponse:
         """Return the widget, a style sheet or a picture, or 404."""
-        body = self._files.get(name)
-        if body is None:
+        file = self._files.get(name)
+        if file is None:
             return _page(message_page("Not found", "There is no such file.", "../"), 404)
-        etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == etag:
-            return raw(b"", status=304, headers=headers, content_type=_STATIC[name])
-        return raw(body, headers=headers, content_type=_STATIC[name])
+        return file.response(request)
 
     async def article_list(self, request: Request) -> HTTPResponse:
         """Return the list of all articles."""

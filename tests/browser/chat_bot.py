@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 
 from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.events import SlotSet
 from web_server import answer, answer_text, say
 
+from addons.stores import FORGET_SLOT
 from healthqa.answer import DISCLAIMER
 
 NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -47,6 +49,9 @@ async def bot(message: UserMessage) -> None:
         passage = {**answer()["passages"][0], "text": NASTY, "title": NASTY, "url": "javascript:window.hacked=1"}
         found = answer(passages=[passage], suggestions=[NASTY], table={"columns": [NASTY], "rows": [[NASTY]]})
         await say(message, answer_text(NASTY, NASTY, "javascript:window.hacked=1"), answer=found)
+    elif "delete what I said" in text:
+        message.tracker.update(SlotSet(FORGET_SLOT, True))
+        await say(message, "Your conversation is deleted.", metadata={"kind": "smalltalk"})
     elif "slow" in text:
         await asyncio.sleep(0.6)
         await say(message, "Here I am.", metadata={"kind": "smalltalk"})

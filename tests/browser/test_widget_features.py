@@ -143,6 +143,20 @@ def test_forget_me_deletes_the_conversation_everywhere(page: Any, served: Served
     assert len({message.sender_id for message in served.agent.heard}) == 2
 
 
+def test_forget_me_said_in_the_chat_takes_what_was_said_off_the_page_too(page: Any, served: Served) -> None:
+    ask(page, QUESTION)
+    page.get_by_label("Your question").fill("delete what I said")
+    page.keyboard.press("Enter")
+    page.get_by_text("Your conversation is deleted.").wait_for()
+    page.locator(".typing").wait_for(state="hidden")
+    assert page.locator(".entry").count() == 1
+    page.reload()
+    page.get_by_label("Your question").wait_for()
+    assert page.locator(".entry").count() == 0
+    ask(page, "hello")
+    assert page.locator(".entry").count() == 2
+
+
 def test_forget_me_asks_first_and_says_when_it_failed(page: Any) -> None:
     ask(page, QUESTION)
     dialog = page.get_by_role("alertdialog")

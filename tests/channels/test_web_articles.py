@@ -137,6 +137,21 @@ def test_chat_page_has_no_inline_code_and_links_to_the_articles_without_script(w
     assert DISCLAIMER in tree.xpath("string(//noscript)")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [("gzip, br", True), ("br;q=1, GZIP;q=0.5", True), ("gzip;q=0", False), ("br, gzip;q=0.0", False), ("", False)],
+)
+def test_widget_is_sent_compressed_to_browsers_that_take_that(web: Served, accepted: str, zipped: bool) -> None:
+    plain = web.get("static/widget.js", headers={"Accept-Encoding": ""})
+    response = web.get("static/widget.js", headers={"Accept-Encoding": accepted})
+    assert (response.headers.get("Content-Encoding") == "gzip") is zipped
+    assert response.headers["Vary"] == "Origin, Accept-Encoding"
+    assert response.content == plain.content
+    assert (response.headers["ETag"] != plain.headers["ETag"]) is zipped
+    if zipped:
+        assert int(response.headers["Content-Length"]) < len(plain.content) / 2
+
+
 def test_static_file_is_not_sent_twice(web: Served) -> None:
     first = web.get("static/widget.js")
     assert first.headers["Content-Type"].startswith("text/javascript")

@@ -146,7 +146,8 @@ def test_forget_me_in_the_chat_drops_the_kept_replies_and_goes_on(served: Served
     token = served.token()
     served.send("one", token, "a")
     served.agent.script = forget
-    served.send("yes, forget me", token, "b")
+    done = events(served.post("messages", {"token": token, "id": "b", "text": "yes, forget me"}))[-1]
+    assert done == {"v": 1, "event": "done", "forgot": True}
     served.agent.script = reply
     served.send("one", token, "a")
     assert len(served.agent.heard) == 3, "the reply of before was shown again"

@@ -89,6 +89,7 @@ export class Conversation {
       for await (const event of this.api.send(message)) {
         if (event.event === "message") shown.push(this.transcript.message(event));
         else if (event.event === "error") this.#offerRetry(message, event);
+        else if (event.event === "done" && event.forgot) this.#dropAllBut(shown);
         complete ||= event.event === "done" || event.event === "error";
       }
       if (!complete) throw new Error("The reply was cut off.");
@@ -98,6 +99,12 @@ export class Conversation {
     } finally {
       this.#setBusy("");
     }
+  }
+
+  /** The conversation was deleted on the server: nothing of it stays here either. */
+  #dropAllBut(shown: readonly HTMLElement[]): void {
+    this.#waiting = [];
+    this.transcript.clear(shown);
   }
 
   #explain(message: Message, error: unknown): void {

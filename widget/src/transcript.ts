@@ -70,8 +70,9 @@ export class Transcript {
     this.#show(make("p", "quiet note", text));
   }
 
-  clear(): void {
-    this.#entries.replaceChildren();
+  /** Take everything off the page but these entries. */
+  clear(kept: readonly HTMLElement[] = []): void {
+    this.#entries.replaceChildren(...kept);
   }
 
   /** Fill the log without having it read out. */

@@ -45,7 +45,13 @@ export interface ErrorEvent {
   readonly disclaimer?: string;
 }
 
-export type StreamEvent = MessageEvent | ErrorEvent | { readonly event: "typing" } | { readonly event: "done" };
+export interface DoneEvent {
+  readonly event: "done";
+  /** The reader said "forget me": what was said before this reply is gone. */
+  readonly forgot?: boolean;
+}
+
+export type StreamEvent = MessageEvent | ErrorEvent | { readonly event: "typing" } | DoneEvent;
 
 /** The same `id` is the same message, however often it is sent. */
 export interface Message {
