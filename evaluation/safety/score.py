@@ -32,9 +32,9 @@ __all__ = [
 
 FOLDER = Path(__file__).resolve().parent
 # By whom: README.md. Each set has the three files; only the first has the plain statements.
-SETS = {"first": FOLDER, "blind": FOLDER / "blind", "blind2": FOLDER / "blind2", "blind3": FOLDER / "blind3"}
+SETS = {"first": FOLDER} | {name: FOLDER / name for name in ("blind", "blind2", "blind3", "blind4")}
 # Sets that are wholly for testing, each locked by the file LOCK in its folder.
-LOCKED = ("blind2", "blind3")
+LOCKED = ("blind2", "blind3", "blind4")
 LOCK = "test.sha256"
 _Z = 1.959963984540054
 
@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation.safety.score", description=__doc__)
     parser.add_argument("--part", choices=("dev", "test"), default="dev")
     parser.add_argument(
-        "--set", choices=SETS, default="first", help="which set (default first; blind2 and blind3 are test only)"
+        "--set", choices=SETS, default="first", help="which set (default first; blind2, blind3 and blind4 are test only)"
     )
     parser.add_argument("--patterns", action="store_true", help="score the patterns without the classifier")
     parser.add_argument("--misses", action="store_true", help="print the messages behind the figures (dev only)")
