@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from healthqa.evidence import COEFFICIENTS
-from healthqa.retriever import WEIGHTS
+from healthqa.evidence import COEFFICIENTS, LEANING_COEFFICIENTS
+from healthqa.retriever import FOLLOW_UP_WEIGHTS, WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,8 +85,9 @@ def _evidence_sentence(evidence: Evidence, threshold: float) -> tuple[str, str]:
 def _evidence_table(evidence: Evidence) -> Table:
     table = Table("what the evidence is made of", "value", "weight", "for or against")
     features = {name: value for name, value in evidence.features.items() if value}
-    for name, value in sorted(features.items(), key=lambda item: -abs(COEFFICIENTS.get(item[0], 0.0) * item[1])):
-        weight = COEFFICIENTS.get(name, 0.0)
+    weights = LEANING_COEFFICIENTS if "own" in features else COEFFICIENTS
+    for name, value in sorted(features.items(), key=lambda item: -abs(weights.get(item[0], 0.0) * item[1])):
+        weight = weights.get(name, 0.0)
         part = weight * value
         colour = "green" if part > 0 else "red"
         table.add_row(escape(name), f"{value:.2f}", f"{weight:+.1f}", f"[{colour}]{part:+.2f}[/{colour}]")
@@ -104,8 +105,9 @@ def _print_hit(console: Console, number: int, hit: Hit, *, shown: bool) -> None:
 def scores_by_part(hit: Hit) -> str:
     """Return the named parts of a score, each with the share it adds; parts without a share inform only."""
     parts = []
+    weights = FOLLOW_UP_WEIGHTS if "own" in hit.parts else WEIGHTS
     for name, value in hit.parts.items():
-        share = f" → {WEIGHTS[name] * value:.2f}" if name in WEIGHTS else ""
+        share = f" → {weights[name] * value:.2f}" if name in weights else ""
         parts.append(f"{name} {value:.2f}{share}")
     return "  ".join(parts)
 

@@ -11,7 +11,18 @@ from healthqa.lexicon import Lexicon
 from healthqa.questions import question_type
 from healthqa.types import Context, Hit
 
-__all__ = ["BESIDE_LEAD", "COEFFICIENTS", "Decision", "Evidence", "assess", "features_of", "question_type"]
+__all__ = [
+    "BESIDE_LEAD",
+    "COEFFICIENTS",
+    "LEANING_COEFFICIENTS",
+    "Decision",
+    "Evidence",
+    "OwnWords",
+    "assess",
+    "assess_leaning",
+    "features_of",
+    "question_type",
+]
 
 Decision = Literal["answer", "clarify", "refuse"]
 
@@ -34,11 +45,49 @@ COEFFICIENTS: Mapping[str, float] = {
     "refused_intent": -2.5,
     "answered_intent": 0.3,
 }
+# The same for a question that leans on the last one, fitted by benchmarks/follow_ups.py: docs/adr/0006-follow-ups.md.
+LEANING_COEFFICIENTS: Mapping[str, float] = {
+    # Both moved from the fit (-4.5, -0.5): few words are refused wrongly as often as they are answered wrongly, whole
+    # questions are looked at more strictly.
+    "bias": -4.1,
+    "complete": -1.1,
+    "dense": 5.2,
+    "own": 4.7,
+    "last": 7.3,
+    "beside": -7.1,
+    "beside_last": -6.2,
+    "uncovered_share": -2.8,
+    "drift": -0.9,
+    "letters": 2.8,
+    # As above.
+    "plain": 4.5,
+    "refused_intent": -1.5,
+}
 # Below this share of the threshold a guess would be a bad offer.
 CLARIFY_SHARE = 0.5
 # A refused question that is nearer than every passage by more than this decides, whatever else speaks for an answer.
 # On the dev part no answered question lies above 0.00.
 BESIDE_LEAD = 0.02
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """What the reader's own words of a question show that leans on the last one.
+
+    :param text: the words.
+    :param complete: they are a question that can be understood alone.
+    :param beside: cosine of the refused question nearest to them (`RefusedExamples.nearest`).
+    :param beside_last: the same with the last question behind them.
+    :param uncovered: those that the corpus lacks.
+    :param drift: how much these lead away from the corpus.
+    """
+
+    text: str
+    complete: bool = False
+    beside: float = 0.0
+    beside_last: float = 0.0
+    uncovered: tuple[str, ...] = ()
+    drift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,8 +131,7 @@ def assess(
     """
     kind = question_type(question)
     features = features_of(question, hits, context, lexicon, uncovered, drift, beside, follows, plain)
-    weight = sum(COEFFICIENTS[name] * value for name, value in features.items()) if hits else -20.0
-    probability = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, weight))))
+    probability = _probability(COEFFICIENTS, features) if hits else 0.0
     decision: Decision = "refuse"
     # As near as it would be with anticipated questions.
     lift = COEFFICIENTS["plain"] * plain / COEFFICIENTS["dense"]
@@ -93,6 +141,41 @@ def assess(
     elif hits and probability >= threshold * CLARIFY_SHARE:
         decision = "clarify"
     return Evidence(probability, tuple(uncovered), kind, decision, features)
+
+
+def assess_leaning(
+    own: OwnWords,
+    hits: Sequence[Hit],
+    context: Context,
+    lexicon: Lexicon,
+    *,
+    plain: float = 0.0,
+    threshold: float = 0.5,
+) -> Evidence:
+    """Judge the hits for a question that leans on the last one (`Retriever.search` with `spoken`).
+
+    :param plain: share of the passages without anticipated questions.
+    """
+    words = len(lexicon.analyse(own.text).tokens)
+    features = {
+        "bias": 1.0,
+        "complete": float(own.complete),
+        **{name: _best(hits, name) for name in ("dense", "own", "last")},
+        "beside": own.beside,
+        "beside_last": own.beside_last,
+        "uncovered_share": min(1.0, len(own.uncovered) / max(1, words)),
+        "drift": min(2.0, 10.0 * own.drift),
+        "letters": sum(char.isascii() and char.isalpha() for char in own.text) / max(1, len(own.text)),
+        "plain": plain,
+        "refused_intent": _refused_intent(context),
+    }
+    probability = _probability(LEANING_COEFFICIENTS, features) if hits else 0.0
+    decision: Decision = "refuse"
+    if probability >= threshold:
+        decision = "answer"
+    elif hits and probability >= threshold * CLARIFY_SHARE:
+        decision = "clarify"
+    return Evidence(probability, own.uncovered, question_type(own.text), decision, features)
 
 
 def features_of(
@@ -110,14 +193,27 @@ def features_of(
     words = lexicon.analyse(question).tokens
     return {
         "bias": 1.0,
-        "dense": max((hit.parts.get("dense", 0.0) for hit in hits[:3]), default=0.0),
+        "dense": _best(hits, "dense"),
         "beside": beside,
-        "coverage": max((hit.parts.get("coverage", 0.0) for hit in hits[:3]), default=0.0),
+        "coverage": _best(hits, "coverage"),
         "uncovered_share": min(1.0, len(uncovered) / max(1, len(words))),
         "drift": min(2.0, 10.0 * drift),
         "follows": float(follows),
         "plain": plain,
         "quantity": float(question_type(question) in ("how_much", "price")),
-        "refused_intent": context.intent_confidence * (context.intent in ("other_health_topic", "out_of_scope")),
+        "refused_intent": _refused_intent(context),
         "answered_intent": context.intent_confidence * context.intent.startswith("ask_"),
     }
+
+
+def _best(hits: Sequence[Hit], part: str) -> float:
+    return max((hit.parts.get(part, 0.0) for hit in hits[:3]), default=0.0)
+
+
+def _refused_intent(context: Context) -> float:
+    return context.intent_confidence * (context.intent in ("other_health_topic", "out_of_scope"))
+
+
+def _probability(coefficients: Mapping[str, float], features: Mapping[str, float]) -> float:
+    weight = sum(coefficients[name] * value for name, value in features.items())
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, weight))))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from healthqa.evidence import BESIDE_LEAD, Evidence, assess
-from healthqa.followup import StandAlone, leaning, rule_text, standalone
+from healthqa.evidence import BESIDE_LEAD, Evidence, OwnWords, assess, assess_leaning
+from healthqa.followup import StandAlone, after_last, is_short, own_words, rule_text, standalone
 from healthqa.live_index import LiveIndex
 from healthqa.near_misses import NearMiss, NearMisses
 from healthqa.refused_examples import RefusedExamples
@@ -19,8 +19,8 @@ __all__ = ["MORE_HITS", "Examination", "Examiner"]
 # From this cosine on a question without evidence is refused as the kind of question it resembles.
 BESIDE = 0.7
 MORE_HITS = 30
-# A question that finds nothing by its own words is answered with the last one behind it from this probability on.
-LEANING_PROBABILITY = 0.6
+# A question that is so near to a passage by its own words leans on nothing (cosine): docs/adr/0006-follow-ups.md.
+OWN_NEARNESS = 0.8
 
 
 @dataclass(frozen=True)
@@ -90,29 +90,59 @@ class Examiner:
         if flag is not None:
             return Examination(question, red_flag=flag)
         retriever = self._live_index.retriever()
-        first = self._look_up(standalone(question, context, retriever.lexicon), question, context, retriever)
-        if first.answers or first.near_miss is not None:
-            return first
-        other = leaning(question, first.question, context)
-        if other is None:
-            return first
-        second = self._look_up(other, question, context, retriever)
-        return second if second.answers and second.probability >= LEANING_PROBABILITY else first
+        standing = standalone(question, context, retriever.lexicon)
+        if not context.last_question or standing.way == "swapped" or not is_short(question):
+            return self._look_up(standing, question, context, retriever, leans=False)
+        own = StandAlone(" ".join(question.split()))
+        says_enough = retriever.nearness(own_words(question)) >= OWN_NEARNESS
+        if says_enough or standing.way == "own":
+            alone = self._look_up(own, question, context, retriever, leans=False)
+            if says_enough and (alone.answers or standing.way == "own"):
+                return alone
+        leaning = self._look_up(standing, question, context, retriever, leans=True)
+        return alone if standing.way == "own" and not leaning.answers else leaning
 
-    def _look_up(self, standing: StandAlone, question: str, context: Context, retriever: Retriever) -> Examination:
+    def _look_up(
+        self, standing: StandAlone, question: str, context: Context, retriever: Retriever, *, leans: bool
+    ) -> Examination:
         asked = standing.text
         topic = topic_of(asked, retriever.lexicon) if standing.way == "own" else ""
         near_miss = self._refused_by_rule(standing, question, retriever)
         near_miss = near_miss or self._near_misses.by_intent(context.intent)
         if near_miss is not None and near_miss.strong:
             return Examination(asked, near_miss=near_miss, topic=topic)
-        # A whole question needs no second look at the reader's own few words.
-        spoken = asked if standing.way == "swapped" else question
-        found = retriever.search(asked, context, MORE_HITS, spoken=spoken)
+        found = retriever.search(asked, context, MORE_HITS, spoken=question if leans else None)
         hits = found[: self._top_k]
-        uncovered = retriever.uncovered(asked)
         beside, refused = self._nearest_refused(standing, question, retriever)
-        evidence = assess(
+        judge = self._judge_leaning if leans else self._judge
+        evidence = judge(standing, question, hits, context, retriever, beside)
+        if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
+            near_miss = refused
+        if leans and standing.way != "own" and evidence.decision == "answer":
+            # What kind of question a few words are is often taken wrongly: docs/adr/0006-follow-ups.md.
+            near_miss = None
+        return Examination(
+            asked,
+            near_miss=near_miss,
+            hits=hits,
+            further=found[len(hits) :],
+            evidence=evidence,
+            topic=topic,
+            follows=leans or standing.way != "own",
+        )
+
+    def _judge(
+        self,
+        standing: StandAlone,
+        question: str,
+        hits: Sequence[Hit],
+        context: Context,
+        retriever: Retriever,
+        beside: float,
+    ) -> Evidence:
+        asked = standing.text
+        uncovered = retriever.uncovered(asked)
+        return assess(
             asked,
             hits,
             context,
@@ -124,17 +154,30 @@ class Examiner:
             plain=retriever.plain,
             threshold=self._threshold,
         )
-        if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
-            near_miss = refused
-        return Examination(
-            asked,
-            near_miss=near_miss,
-            hits=hits,
-            further=found[len(hits) :],
-            evidence=evidence,
-            topic=topic,
-            follows=standing.way != "own",
+
+    def _judge_leaning(
+        self,
+        standing: StandAlone,
+        question: str,
+        hits: Sequence[Hit],
+        context: Context,
+        retriever: Retriever,
+        beside: float,
+    ) -> Evidence:
+        words = own_words(question)
+        uncovered = retriever.uncovered(words)
+        own = OwnWords(
+            words,
+            complete=standing.way == "own",
+            beside=self._beside(words, retriever),
+            beside_last=self._beside(after_last(question, context), retriever),
+            uncovered=uncovered,
+            drift=retriever.drift(words, uncovered),
         )
+        return assess_leaning(own, hits, context, retriever.lexicon, plain=retriever.plain, threshold=self._threshold)
+
+    def _beside(self, text: str, retriever: Retriever) -> float:
+        return self._examples.nearest(retriever.lexicon.correct(text))[0] if self._examples else 0.0
 
     def _refused_by_rule(self, asked: StandAlone, spoken: str, retriever: Retriever) -> NearMiss | None:
         texts = [rule_text(spoken)] + ([asked.text] if asked.way == "resolved" else [])

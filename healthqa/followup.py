@@ -13,9 +13,11 @@ from healthqa.types import Answer, Context
 
 __all__ = [
     "StandAlone",
+    "after_last",
     "asking_part",
-    "leaning",
+    "is_short",
     "needs_context",
+    "own_words",
     "remembered",
     "rule_text",
     "standalone",
@@ -94,7 +96,6 @@ _AGAINST = re.compile(
 _YES_NO = re.compile(r"^(can|could|does|do|did|is|are|was|will|would|should|may|might|has|have)\b", re.IGNORECASE)
 # The subject of the whole site: it says little about what "it" is.
 _SITE = frozenset({"vitamin b12", "vitamin b12 deficiency"})
-_LEANING_WORDS = 12
 _BEHIND = " – "
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 # Subjects a follow-up can be about by itself: with one of them named, nothing needs to be carried over.
@@ -159,17 +160,20 @@ def standalone(question: str, context: Context, lexicon: Lexicon) -> StandAlone:
     return StandAlone(_join(bare, context.topic or context.last_question), "joined")
 
 
-def leaning(question: str, alone: str, context: Context) -> StandAlone | None:
-    """Return a short question with what was asked before behind it, for where its own words find nothing.
+def own_words(question: str) -> str:
+    """Return the question without what only leads to it or trails off ("ok and the nerves then?" -> "the nerves?")."""
+    return _bare(" ".join(question.split()))
 
-    :param alone: what it was understood as.
-    :return: none where nothing was answered before, or the question is too long to lean on anything.
-    """
-    bare = _bare(" ".join(question.split()))
-    if not context.last_passages or len(bare.split()) > _LEANING_WORDS:
-        return None
-    text = _join(bare, context.last_question)
-    return StandAlone(text, "joined") if text != alone else None
+
+def is_short(question: str) -> bool:
+    """Tell whether the question is short enough to lean on the last one; a story stands for itself."""
+    return len(question.split()) <= _STORY_WORDS
+
+
+def after_last(question: str, context: Context) -> str:
+    """Return the question with the last one behind it; the question alone where nothing was asked before."""
+    last = context.last_question or context.topic
+    return _join(own_words(question), last) if last else own_words(question)
 
 
 def remembered(context: Context, answer: Answer) -> Context:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from healthqa.followup import asking_part, without_exceptions
+from healthqa.followup import after_last, asking_part, without_exceptions
 from healthqa.lexical import LexicalIndex
 from healthqa.lexicon import Analysis, Lexicon, is_stop_word, stem_word
 from healthqa.questions import question_type
@@ -37,16 +37,24 @@ WEIGHTS: Mapping[str, float] = {
 }
 # A synonym put for the reader's word, or the story around the question, proves a little less.
 OTHER_WORDING = 0.97
-# In a follow-up: the shares of the reader's own words, of the question made stand-alone, and of the words with the
-# whole last question behind them.
-FOLLOW_UP = (0.5, 0.25, 0.25)
-# Who asks on has read the last passage; but often its next sentence is what is asked for.
-REPEAT_PENALTY = 0.03
+# Of a question that leans on the last one: the shares of the reader's own words, of the question made stand-alone, and
+# of the words with the whole last question behind them. Found on 1,134 follow-ups: docs/adr/0006-follow-ups.md.
+FOLLOW_UP = (0.5, 0.08, 0.42)
+FOLLOW_UP_WEIGHTS: Mapping[str, float] = {
+    "dense": 0.77,
+    # BM25 of the words with the last question behind them.
+    "lexical": 0.2,
+    "intent": 0.03,
+    "form": 0.05,
+    # Often the next sentence of what was shown is what is asked for.
+    "shown": 0.01,
+}
 CANDIDATES = 64
 # A passage is encoded as text, with its heading and as the question of an FAQ; what is more was anticipated.
 OWN_TEXTS = 3
-# Of every passage: its best cosine, and its share of BM25.
-Signals = tuple[NDArray[np.float32], NDArray[np.float32]]
+# One number for every passage; `Signals` are its best cosine and its share of BM25.
+Signal = NDArray[np.float32]
+Signals = tuple[Signal, Signal]
 # What a story tells and its question only points at ("how long until it gets better?").
 _TOLD = ("symptom", "treatment")
 
@@ -90,12 +98,12 @@ class Retriever:
         return str(getattr(self.index, "version", ""))
 
     def search(
-        self, query: str, context: Context | None = None, k: int | None = None, spoken: str = ""
+        self, query: str, context: Context | None = None, k: int | None = None, spoken: str | None = None
     ) -> tuple[Hit, ...]:
         """Return the best passages for a stand-alone question, best first.
 
-        :param spoken: the reader's own words where `query` is a follow-up made stand-alone: what was added from the
-            last question must not drown them.
+        :param spoken: the reader's own words where the question leans on the last one: what was added from there must
+            not drown them. The hits' parts then have `own` and `last` too, the cosines of what `dense` is made of.
         :param context: its intent is a weak prior for what kind of section answers.
         :param k: hits to return; `settings.top_k` by default.
         """
@@ -103,28 +111,27 @@ class Retriever:
             return ()
         context = context or Context()
         asked = self.lexicon.analyse(self.focus(query))
-        readings = [asked]
         dense, lexical = self._signals(asked, query)
-        follows = bool(spoken.strip()) and spoken.strip() != query.strip()
-        if follows:
-            readings.append(self.lexicon.analyse(without_exceptions(spoken)))
-            dense, lexical = self._follow_up_signals(readings[-1], (dense, lexical), spoken, context)
+        further: Mapping[str, Signal] = {}
+        if spoken is not None:
+            dense, lexical, further = self._leaning_signals(dense, spoken, context)
+        weights = WEIGHTS if spoken is None else FOLLOW_UP_WEIGHTS
         names_subject = context.intent.startswith("ask_") and context.intent != "ask_followup"
         intent = self._intent_scores(context.intent) if names_subject else {}
-        kind = question_type(spoken if follows else query)
+        kind = question_type(query if spoken is None else spoken)
         hits = []
         for ordinal in set(np.argsort(-dense)[:CANDIDATES].tolist()) | set(np.argsort(-lexical)[:CANDIDATES].tolist()):
             parts = {
                 "dense": float(dense[ordinal]),
                 "lexical": float(lexical[ordinal]),
-                "topic": self._topic(ordinal, readings, context),
+                "topic": self._topic(ordinal, asked, context),
                 "intent": intent.get(ordinal, 0.0) * context.intent_confidence,
                 "form": self._form(self.index.passages[ordinal], kind),
                 "coverage": self._words.coverage(ordinal, asked.tokens, self._title_tokens[ordinal]),
+                "shown": float(self.index.passages[ordinal].id in context.last_passages),
+                **{name: float(signal[ordinal]) for name, signal in further.items()},
             }
-            score = sum(weight * parts[name] for name, weight in WEIGHTS.items())
-            if follows and self.index.passages[ordinal].id in context.last_passages:
-                score -= REPEAT_PENALTY
+            score = sum(weight * parts[name] for name, weight in weights.items())
             hits.append(Hit(self.index.passages[ordinal], max(0.0, min(1.0, score)), parts))
         hits.sort(key=lambda hit: (-hit.score, hit.passage.id))
         return tuple(self._with_additions(self._whole_lists(hits)[: k or self.settings.top_k], asked.tokens))
@@ -203,24 +210,25 @@ class Retriever:
                 dense[ordinal] = max(dense[ordinal], score * OTHER_WORDING**row)
         return np.clip(dense, 0.0, 1.0), self._words.scores(asked.tokens)
 
-    def _follow_up_signals(self, own: Analysis, alone: Signals, spoken: str, context: Context) -> Signals:
-        """Return the signals of a follow-up: what was added from the last question must not drown its own words."""
-        after = f"{spoken} {context.last_question}".strip()
-        ways = (self._signals(own, spoken), alone, self._signals(self.lexicon.analyse(after), after))
-        dense, lexical = (np.average(np.stack(way), axis=0, weights=FOLLOW_UP) for way in zip(*ways, strict=True))
-        return dense.astype(np.float32), lexical.astype(np.float32)
+    def _leaning_signals(
+        self, alone: Signal, spoken: str, context: Context
+    ) -> tuple[Signal, Signal, Mapping[str, Signal]]:
+        """Return the signals of a question that leans on the last one, and the cosines that the first is made of."""
+        own, _ = self._signals(self.lexicon.analyse(without_exceptions(spoken)), spoken)
+        after = after_last(spoken, context)
+        last, lexical = self._signals(self.lexicon.analyse(self.focus(after)), after)
+        dense = np.average(np.stack([own, alone, last]), axis=0, weights=FOLLOW_UP).astype(np.float32)
+        return dense, lexical, {"own": own, "last": last}
 
-    def _topic(self, ordinal: int, readings: Sequence[Analysis], context: Context) -> float:
-        """Return how far the passage (less: its article) is about the terms named in each reading of the question."""
-        named = [{token for token in reading.tokens if token.startswith("=")} for reading in readings]
-        if not any(named):
-            named = [{token for token in self.lexicon.normalise(context.topic) if token.startswith("=")}]
+    def _topic(self, ordinal: int, asked: Analysis, context: Context) -> float:
+        """Return how far the passage (less: its article) is about the terms that the question names."""
+        wanted = {token for token in asked.tokens if token.startswith("=")}
+        wanted = wanted or {token for token in self.lexicon.normalise(context.topic) if token.startswith("=")}
+        if not wanted:
+            return 0.0
         own, title = self._words.tokens[ordinal], self._title_tokens[ordinal]
-        shares = []
-        for wanted in filter(None, named):
-            found = sum(self._words.idf(token) * (0.6 * (token in own) + 0.4 * (token in title)) for token in wanted)
-            shares.append(found / sum(self._words.idf(token) for token in wanted))
-        return sum(shares) / len(shares) if shares else 0.0
+        found = sum(self._words.idf(token) * (0.6 * (token in own) + 0.4 * (token in title)) for token in wanted)
+        return found / sum(self._words.idf(token) for token in wanted)
 
     def _search_intent(self, intent: str) -> dict[int, float]:
         """Return passage -> cosine with the words of the intent's name, scaled to 0..1 over the corpus."""

@@ -126,7 +126,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation.safety.score", description=__doc__)
     parser.add_argument("--part", choices=("dev", "test"), default="dev")
     parser.add_argument(
-        "--set", choices=SETS, default="first", help="which set (default first; blind2, blind3 and blind4 are test only)"
+        "--set",
+        choices=SETS,
+        default="first",
+        help="which set (default first; blind2 to blind4: test only)",
     )
     parser.add_argument("--patterns", action="store_true", help="score the patterns without the classifier")
     parser.add_argument("--misses", action="store_true", help="print the messages behind the figures (dev only)")
