@@ -99,8 +99,19 @@ class Examiner:
             alone = self._look_up(own, question, context, retriever, leans=False)
             if says_enough and (alone.answers or standing.way == "own"):
                 return alone
-        leaning = self._look_up(standing, question, context, retriever, leans=True)
-        return alone if standing.way == "own" and not leaning.answers else leaning
+            if standing.way == "own":
+                leaning = self.lean(question, context)
+                return leaning if leaning.answers else alone
+        return self.lean(question, context)
+
+    def lean(self, question: str, context: Context) -> Examination:
+        """Look at a question as one that leans on the last one, whatever its own words say; alarms are not looked for.
+
+        :raises HealthQAError: when the index or the encoder fails.
+        """
+        retriever = self._live_index.retriever()
+        standing = standalone(question, context, retriever.lexicon)
+        return self._look_up(standing, question, context, retriever, leans=True)
 
     def _look_up(
         self, standing: StandAlone, question: str, context: Context, retriever: Retriever, *, leans: bool

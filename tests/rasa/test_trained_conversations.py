@@ -51,6 +51,41 @@ def text_on_disk(store: ForgettingSQLiteTrackerStore) -> bytes:
     return b"".join(path.read_bytes() for path in store.file.path.parent.iterdir())
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "asdfghjkl",
+        "12345 67890",
+        "what's 17 times 23",
+        "who are the beatles",
+        "b b b b b b b b",
+        "write a cover letter for a job as a barista",
+        "does oat milk go bad quickly",
+        "falta de b12 causa calambres?",
+        "nature made or solgar for b12?",
+    ],
+)
+def test_what_has_no_answer_gets_none_from_the_question_before(conversation: Conversation, beside: str) -> None:
+    assert "\nSource: " in conversation.say("can low B12 cause twitching?")["text"]
+    assert "\nSource: " not in conversation.say(beside)["text"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "fact"),
+    [
+        ("can low b12 cause twitching?", "does it spread to the face", "face"),
+        ("which foods contain b12?", "and for vegans?", "fortified"),
+        ("how is b12 deficiency treated?", "how long until that works", "weeks"),
+    ],
+)
+def test_few_words_are_answered_with_what_was_asked_before(
+    conversation: Conversation, first: str, then: str, fact: str
+) -> None:
+    conversation.say(first)
+    found = conversation.say(then)["text"]
+    assert "\nSource: " in found and fact in found
+
+
 def test_two_questions_are_answered_with_source_and_disclaimer(conversation: Conversation) -> None:
     first = conversation.say("can low B12 cause twitching?")
     assert conversation.endpoint.ran == ["action_answer_question"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from healthqa.evidence import COEFFICIENTS, assess, features_of
+from healthqa.evidence import COEFFICIENTS, OwnWords, assess, assess_leaning, features_of
 from healthqa.lexicon import Lexicon
 from healthqa.questions import question_type
 from healthqa.types import Context, Hit, Passage
@@ -121,3 +121,29 @@ def test_evidence_has_a_coefficient_for_every_feature(lexicon: Lexicon) -> None:
 )
 def test_question_type_is_read_from_the_words(question: str, kind: str) -> None:
     assert question_type(question) == kind
+
+
+def leaning_hit(dense: float = 0.6, own: float = 0.5, last: float = 0.8) -> Hit:
+    return Hit(PASSAGE, dense, {"dense": dense, "own": own, "last": last})
+
+
+def test_follow_up_is_answered_by_what_is_near_to_it_and_to_the_last_question(lexicon: Lexicon) -> None:
+    found = assess_leaning(
+        OwnWords("and the nerves?", beside=0.4, beside_last=0.5), [leaning_hit()], Context(), lexicon
+    )
+    assert found.decision == "answer"
+    assert assess_leaning(OwnWords("and the nerves?"), [], Context(), lexicon).decision == "refuse"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        OwnWords("and how much of it?", beside=0.9, beside_last=0.5),
+        OwnWords("and how much of it?", beside=0.5, beside_last=0.95),
+        OwnWords("fghj kkk", beside=0.4, beside_last=0.5, uncovered=("fghj", "kkk"), drift=1.0),
+        OwnWords("12345 67890", beside=0.5, beside_last=0.6),
+        OwnWords("what does the moon weigh", complete=True, beside=0.5, beside_last=0.6),
+    ],
+)
+def test_last_question_alone_answers_no_follow_up(own: OwnWords, lexicon: Lexicon) -> None:
+    assert assess_leaning(own, [leaning_hit(0.55, 0.3, 0.7)], Context(), lexicon).decision != "answer"

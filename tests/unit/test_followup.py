@@ -4,9 +4,11 @@ import pytest
 
 from healthqa.followup import (
     StandAlone,
+    after_last,
     asking_part,
-    leaning,
+    is_short,
     needs_context,
+    own_words,
     remembered,
     rule_text,
     without_exceptions,
@@ -170,27 +172,18 @@ def test_small_talk_is_not_leaned_on() -> None:
     assert remembered(Context(), Answer("smalltalk", "Hello.", "1")) == Context()
 
 
-def test_short_question_is_given_what_was_answered_last() -> None:
-    last = Context(last_question="do cramps hurt", last_passages=("a#b-1",))
-    found = leaning("ok and the nerves?", "the nerves?", last)
-    assert found is not None
-    assert (found.text, found.way) == ("the nerves – do cramps hurt?", "joined")
+def test_question_is_put_before_what_was_asked_last() -> None:
+    last = Context(topic="muscle cramp", last_question="do cramps hurt")
+    assert after_last("ok and the nerves then?", last) == "the nerves – do cramps hurt?"
+    assert after_last("ok and the nerves then?", Context(topic="muscle cramp")) == "the nerves – muscle cramp?"
+    assert after_last("ok and the nerves then?", Context()) == own_words("ok and the nerves then?") == "the nerves?"
 
 
-@pytest.mark.parametrize(
-    ("question", "context"),
-    [
-        ("and the nerves?", Context()),
-        ("and the nerves?", Context(last_question="do cramps hurt")),
-        ("and " + "very " * 12 + "long ones?", Context(last_question="do cramps hurt", last_passages=("a#b-1",))),
-    ],
-)
-def test_nothing_answered_or_a_long_question_leans_on_nothing(question: str, context: Context) -> None:
-    assert leaning(question, question, context) is None
+def test_story_leans_on_nothing() -> None:
+    assert is_short("and for older people?")
+    assert not is_short("I " + "very " * 30 + "much want to know")
 
 
 def test_chain_of_follow_ups_keeps_its_end_and_its_beginning() -> None:
-    last = Context(last_question="and then – and why – do cramps hurt?", last_passages=("a#b-1",))
-    found = leaning("what else?", "", last)
-    assert found is not None
-    assert found.text == "what else – and then – do cramps hurt?"
+    last = Context(last_question="and then – and why – do cramps hurt?")
+    assert after_last("what else?", last) == "what else – and then – do cramps hurt?"

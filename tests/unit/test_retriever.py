@@ -10,7 +10,7 @@ from healthqa.errors import IndexFolderError
 from healthqa.index import build_index
 from healthqa.lexicon import Lexicon
 from healthqa.live_index import LiveIndex
-from healthqa.retriever import WEIGHTS, Retriever
+from healthqa.retriever import FOLLOW_UP, WEIGHTS, Retriever
 from healthqa.settings import Settings
 from healthqa.types import Context
 from tests.unit.small_project import encoder, make_project
@@ -89,6 +89,10 @@ def test_followup_words_are_not_drowned_by_the_topic(retriever: Retriever) -> No
     context = Context(last_passages=(retriever.search("can low b12 cause muscle twitching")[0].passage.id,))
     best = retriever.search(joined, context, spoken="what about vegans")[0]
     assert best.passage.section_slug == "which-foods-contain-vitamin-b12"
+    own, alone, last = FOLLOW_UP
+    without = {hit.passage.id: hit.parts["dense"] for hit in retriever.search(joined, k=99)}
+    expected = own * best.parts["own"] + alone * without[best.passage.id] + last * best.parts["last"]
+    assert best.parts["dense"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_live_index_takes_a_new_version_after_a_second_without_a_restart(settings: Settings) -> None:

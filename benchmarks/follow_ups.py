@@ -1,0 +1,128 @@
+"""Fit the coefficients by which questions that lean on the last one are judged, with ten-fold cross-validation.
+
+Run from the project folder: `python -m benchmarks.follow_ups`. Asks the dev dialogues of `evaluation/sets` and the
+exchanges of `follow_ups.yml`; no intents are known here. Prints how often the first hit states a right fact (with the
+weights as they are), what would be shown at which limit, and the coefficients; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from evaluation.dialogues import Dialogue, Turn, load_dialogues
+from evaluation.keys import states
+from evaluation.questions import load_facts, read_yaml
+from healthqa.assistant import Assistant
+from healthqa.encoder import OnnxEncoder
+from healthqa.evidence import LEANING_COEFFICIENTS
+from healthqa.examiner import Examiner
+from healthqa.followup import remembered
+from healthqa.lexicon import Lexicon
+from healthqa.live_index import LiveIndex
+from healthqa.near_misses import NearMisses
+from healthqa.refused_examples import RefusedExamples
+from healthqa.settings import Settings
+from healthqa.types import Context
+
+EXCHANGES = Path(__file__).with_name("follow_ups.yml")
+FITTED = ("complete", "dense", "own", "last", "beside", "beside_last", "uncovered_share", "drift", "letters")
+FOLDS = 10
+REGULARISATION = 30.0
+LIMITS = (0.3, 0.4, 0.5, 0.6)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One follow-up.
+
+    :param answered: whether a fact was expected.
+    :param right: whether the first hit states one of the expected facts.
+    """
+
+    conversation: int
+    answered: bool
+    right: bool
+    figures: tuple[float, ...]
+
+
+def conversations() -> list[Dialogue]:
+    """Return the dev dialogues and the exchanges."""
+    facts = load_facts()
+    found = [dialogue for dialogue in load_dialogues() if dialogue.part == "dev"]
+    for first, second, expect in read_yaml(EXCHANGES):
+        needs = () if isinstance(expect, str) else tuple(facts[fact] for fact in expect)
+        turn = Turn(second, (expect,) if isinstance(expect, str) else tuple(expect), needs)
+        found.append(Dialogue((Turn(first, ("refuse",)), turn), dev_only=True))
+    return found
+
+
+def make_examiner(settings: Settings) -> Examiner:
+    """Return an examiner that looks for no alarms."""
+    encoder = OnnxEncoder.load(settings.encoder_dir, threads=2)
+    near_misses = NearMisses.load(settings.lexicon_dir)
+    return Examiner(
+        LiveIndex(settings, encoder, Lexicon.load(settings.lexicon_dir)),
+        near_misses,
+        RefusedExamples(encoder, near_misses.examples),
+        lambda text: None,
+        top_k=settings.top_k,
+        threshold=settings.threshold,
+    )
+
+
+def rows_of(settings: Settings) -> Iterator[Row]:
+    """Play the conversations; yield the turns that get as far as evidence."""
+    assistant, examiner = Assistant.load(settings), make_examiner(settings)
+    for number, dialogue in enumerate(conversations()):
+        context = Context()
+        for turn in dialogue.turns:
+            if context.last_question and (turn.needs or turn.expect == ("refuse",)):
+                found = examiner.lean(turn.text, context)
+                if found.evidence is not None and found.hits:
+                    shown = found.hits[0].passage.text
+                    right = any(states(shown, need) for need in turn.needs)
+                    figures = tuple(found.evidence.features[name] for name in FITTED)
+                    yield Row(number, bool(turn.needs), right, figures)
+            context = remembered(context, assistant.reply(turn.text, context))
+
+
+def print_counts(rows: Sequence[Row], probabilities: NDArray[np.float64]) -> None:
+    """Print, for each limit, what would be shown."""
+    answered = np.array([row.answered for row in rows])
+    right = np.array([row.right for row in rows])
+    print(f"{answered.sum()} with an answer: first hit right {right[answered].mean():.1%}; {(~answered).sum()} without")
+    for limit in LIMITS:
+        shown = probabilities >= limit
+        print(
+            f"from {limit}: right passage {(shown & right)[answered].mean():.1%}, wrong one "
+            f"{(shown & ~right)[answered].mean():.1%}, passage for what has no answer {shown[~answered].mean():.1%}"
+        )
+
+
+def main() -> int:
+    """Fit and print."""
+    rows = list(rows_of(Settings.from_env()))
+    figures = np.array([row.figures for row in rows])
+    right = np.array([row.right for row in rows])
+    model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
+    groups = np.array([row.conversation for row in rows])
+    held_out = cross_val_predict(model, figures, right, cv=GroupKFold(FOLDS), groups=groups, method="predict_proba")[
+        :, 1
+    ]
+    print_counts(rows, held_out)
+    model.fit(figures, right)
+    fitted = dict(zip(("bias", *FITTED), (*model.intercept_, *model.coef_[0]), strict=True))
+    for figure, value in fitted.items():
+        print(f"{figure:16} {value:6.1f}   now {LEANING_COEFFICIENTS[figure]:6.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
