@@ -45,9 +45,17 @@ class IntentModel:
     intercepts: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, vectors: NDArray[np.float32], intents: list[str], inverse_strength: float) -> IntentModel:
+    def fit(
+        cls,
+        vectors: NDArray[np.float32],
+        intents: list[str],
+        inverse_strength: float,
+        *,
+        balanced: bool = False,
+    ) -> IntentModel:
         """Train on `(n, d)` vectors and their intents; there must be at least two different ones."""
-        model = LogisticRegression(C=inverse_strength, max_iter=1000, class_weight="balanced", random_state=42)
+        weights = "balanced" if balanced else None
+        model = LogisticRegression(C=inverse_strength, max_iter=1000, class_weight=weights, random_state=42)
         model.fit(vectors, intents)
         coefficients, intercepts = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # scikit-learn keeps one row for two classes
@@ -105,9 +113,10 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Return the config.
 
-        `C`: inverse strength of the regularisation; `ranking_length`: intents in the ranking, 0 for all.
+        `C`: inverse strength of the regularisation; `balanced`: all intents weigh the same, however many examples they
+        have; `ranking_length`: intents in the ranking, 0 for all.
         """
-        return {"C": 1.0, "ranking_length": 10}
+        return {"C": 1.0, "balanced": False, "ranking_length": 10}
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -150,7 +159,9 @@ class SentenceIntentClassifier(IntentClassifier, GraphComponent):
             logger.warning("No intent is learnt: there are fewer than two with examples that have features.")
             return self._resource
         vectors = np.vstack([vector for vector, _ in usable])
-        self._model = IntentModel.fit(vectors, [str(intent) for _, intent in usable], float(self._config["C"]))
+        intents = [str(intent) for _, intent in usable]
+        strength, balanced = float(self._config["C"]), bool(self._config["balanced"])
+        self._model = IntentModel.fit(vectors, intents, strength, balanced=balanced)
         self.persist()
         return self._resource
 
