@@ -39,7 +39,7 @@ COEFFICIENTS: Mapping[str, float] = {
     # The words of a follow-up are few, and its subject was answered before.
     "follows": 2.5,
     # Without anticipated questions the same question is less near to the passage that answers it.
-    "plain": 4.5,
+    "plain": 5.6,
     # Not fitted: the set has no intents, and quantities are refused by near_misses.yml before.
     "quantity": -1.0,
     "refused_intent": -2.5,

@@ -68,7 +68,7 @@ def _encoder_step(settings: Settings) -> Step:
 def _alarms_step(settings: Settings) -> Step:
     return Step(
         "alarms",
-        "Training the alarm classifier (about 12 minutes on 2 cores; once)",
+        "Training the alarm classifier (about 14 minutes on 2 cores; once)",
         lambda: _hash([settings.alarms_dir, CORE / "safety" / "training.py"], str(settings.alarm_model_dir)),
         lambda: _hash_of_file(settings.alarm_model_dir / "alarms.json"),
         lambda: _healthqa("train-alarms"),
