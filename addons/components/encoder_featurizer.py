@@ -82,7 +82,9 @@ class EncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the sentence vector to each message that has a text."""
         filled = [m for m in messages if isinstance(m.get(TEXT), str) and m.get(TEXT).strip()]
-        vectors = self._encode([m.get(TEXT) for m in filled]) if filled else None
+        # "Thanks!" means what "thanks" means; a question mark stays.
+        texts = [m.get(TEXT).rstrip("!. ") or m.get(TEXT) for m in filled]
+        vectors = self._encode(texts) if filled else None
         if vectors is None:
             return messages
         for message, vector in zip(filled, vectors, strict=True):
