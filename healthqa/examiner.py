@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from healthqa.evidence import BESIDE_LEAD, Evidence, OwnWords, assess, assess_leaning
 from healthqa.followup import StandAlone, after_last, is_short, own_words, rule_text, standalone
@@ -55,6 +55,22 @@ class Examination:
         return self.near_miss is None and self.evidence is not None and self.evidence.decision == "answer"
 
 
+@dataclass(frozen=True)
+class _Look:
+    """One way to look at a question.
+
+    :param standing: what it is read as.
+    :param question: the reader's own words.
+    :param leans: whether it is looked up together with the last question.
+    """
+
+    standing: StandAlone
+    question: str
+    context: Context
+    retriever: Retriever
+    leans: bool = False
+
+
 class Examiner:
     """Examines questions against one index and its rules. Safe to use from several threads.
 
@@ -91,18 +107,19 @@ class Examiner:
             return Examination(question, red_flag=flag)
         retriever = self._live_index.retriever()
         standing = standalone(question, context, retriever.lexicon)
+        look = _Look(standing, question, context, retriever)
         if not context.last_question or standing.way == "swapped" or not is_short(question):
-            return self._look_up(standing, question, context, retriever, leans=False)
+            return self._look_up(look)
         own = StandAlone(" ".join(question.split()))
         says_enough = retriever.nearness(own_words(question)) >= OWN_NEARNESS
         if says_enough or standing.way == "own":
-            alone = self._look_up(own, question, context, retriever, leans=False)
+            alone = self._look_up(replace(look, standing=own))
             if says_enough and (alone.answers or standing.way == "own"):
                 return alone
             if standing.way == "own":
-                leaning = self.lean(question, context)
+                leaning = self._look_up(replace(look, leans=True))
                 return leaning if leaning.answers else alone
-        return self.lean(question, context)
+        return self._look_up(replace(look, leans=True))
 
     def lean(self, question: str, context: Context) -> Examination:
         """Look at a question as one that leans on the last one, whatever its own words say; alarms are not looked for.
@@ -111,81 +128,64 @@ class Examiner:
         """
         retriever = self._live_index.retriever()
         standing = standalone(question, context, retriever.lexicon)
-        return self._look_up(standing, question, context, retriever, leans=True)
+        return self._look_up(_Look(standing, question, context, retriever, leans=True))
 
-    def _look_up(
-        self, standing: StandAlone, question: str, context: Context, retriever: Retriever, *, leans: bool
-    ) -> Examination:
-        asked = standing.text
-        topic = topic_of(asked, retriever.lexicon) if standing.way == "own" else ""
-        near_miss = self._refused_by_rule(standing, question, retriever)
-        near_miss = near_miss or self._near_misses.by_intent(context.intent)
+    def _look_up(self, look: _Look) -> Examination:
+        standing, retriever = look.standing, look.retriever
+        topic = topic_of(standing.text, retriever.lexicon) if standing.way == "own" else ""
+        near_miss = self._refused_by_rule(standing, look.question, retriever)
+        near_miss = near_miss or self._near_misses.by_intent(look.context.intent)
         if near_miss is not None and near_miss.strong:
-            return Examination(asked, near_miss=near_miss, topic=topic)
-        found = retriever.search(asked, context, MORE_HITS, spoken=question if leans else None)
+            return Examination(standing.text, near_miss=near_miss, topic=topic)
+        spoken = look.question if look.leans else None
+        found = retriever.search(standing.text, look.context, MORE_HITS, spoken=spoken)
         hits = found[: self._top_k]
-        beside, refused = self._nearest_refused(standing, question, retriever)
-        judge = self._judge_leaning if leans else self._judge
-        evidence = judge(standing, question, hits, context, retriever, beside)
+        beside, refused = self._nearest_refused(standing, look.question, retriever)
+        evidence = self._judge_leaning(look, hits) if look.leans else self._judge(look, hits, beside)
         if near_miss is None and evidence.decision != "answer" and beside >= BESIDE:
             near_miss = refused
-        if leans and standing.way != "own" and evidence.decision == "answer":
+        if look.leans and standing.way != "own" and evidence.decision == "answer":
             # What kind of question a few words are is often taken wrongly: docs/adr/0006-follow-ups.md.
             near_miss = None
         return Examination(
-            asked,
+            standing.text,
             near_miss=near_miss,
             hits=hits,
             further=found[len(hits) :],
             evidence=evidence,
             topic=topic,
-            follows=leans or standing.way != "own",
+            follows=look.leans or standing.way != "own",
         )
 
-    def _judge(
-        self,
-        standing: StandAlone,
-        question: str,
-        hits: Sequence[Hit],
-        context: Context,
-        retriever: Retriever,
-        beside: float,
-    ) -> Evidence:
-        asked = standing.text
+    def _judge(self, look: _Look, hits: Sequence[Hit], beside: float) -> Evidence:
+        asked, retriever = look.standing.text, look.retriever
         uncovered = retriever.uncovered(asked)
         return assess(
             asked,
             hits,
-            context,
+            look.context,
             retriever.lexicon,
             uncovered=uncovered,
             drift=retriever.drift(asked, uncovered),
             beside=beside,
-            follows=asked != " ".join(question.split()),
+            follows=asked != " ".join(look.question.split()),
             plain=retriever.plain,
             threshold=self._threshold,
         )
 
-    def _judge_leaning(
-        self,
-        standing: StandAlone,
-        question: str,
-        hits: Sequence[Hit],
-        context: Context,
-        retriever: Retriever,
-        beside: float,
-    ) -> Evidence:
-        words = own_words(question)
+    def _judge_leaning(self, look: _Look, hits: Sequence[Hit]) -> Evidence:
+        words, retriever = own_words(look.question), look.retriever
         uncovered = retriever.uncovered(words)
         own = OwnWords(
             words,
-            complete=standing.way == "own",
+            complete=look.standing.way == "own",
             beside=self._beside(words, retriever),
-            beside_last=self._beside(after_last(question, context), retriever),
+            beside_last=self._beside(after_last(look.question, look.context), retriever),
             uncovered=uncovered,
             drift=retriever.drift(words, uncovered),
         )
-        return assess_leaning(own, hits, context, retriever.lexicon, plain=retriever.plain, threshold=self._threshold)
+        settings = {"plain": retriever.plain, "threshold": self._threshold}
+        return assess_leaning(own, hits, look.context, retriever.lexicon, **settings)
 
     def _beside(self, text: str, retriever: Retriever) -> float:
         return self._examples.nearest(retriever.lexicon.correct(text))[0] if self._examples else 0.0
