@@ -114,6 +114,22 @@ def test_featurizer_scales_unit_vectors(
     assert np.linalg.norm(features.features) == pytest.approx(5.0, rel=1e-4)
 
 
+def test_featurizer_looks_past_a_closing_exclamation_mark(
+    fake_encoder: FakeEncoder,
+    model_storage: LocalModelStorage,
+    resource: Resource,
+    execution_context: ExecutionContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = EncoderFeaturizer.get_default_config()
+    featurizer = EncoderFeaturizer.create(config, model_storage, resource, execution_context)
+    encoded: list[str] = []
+    encode = featurizer._encode
+    monkeypatch.setattr(featurizer, "_encode", lambda texts: encoded.extend(texts) or encode(texts))
+    featurizer.process([Message({TEXT: text}) for text in ("Thanks!", "Thanks. ", "Why?", "Oh! Why?!", "!!!")])
+    assert encoded == ["Thanks", "Thanks", "Why?", "Oh! Why?", "!!!"]
+
+
 def test_featurizer_stops_a_training_without_encoder(
     model_storage: LocalModelStorage,
     resource: Resource,
