@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import yaml
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from benchmarks.fitting import held_out_and_fitted, print_coefficients
 from evaluation.askers import CoreAsker
 from evaluation.dialogues import load_dialogues
 from evaluation.questions import load_questions
@@ -30,8 +28,6 @@ from healthqa.types import Context
 
 FURTHER = Path(__file__).with_name("evidence_questions.yml")
 FITTED = ("dense", "beside", "coverage", "uncovered_share", "drift", "follows", "plain")
-FOLDS = 10
-REGULARISATION = 30.0
 HALF = 0.5
 
 
@@ -85,19 +81,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("plain_index", type=Path, help="an index of articles without anticipated questions")
     arguments = parser.parse_args(argv)
     rows = rows_of(arguments.index.resolve(), "default") + rows_of(arguments.plain_index.resolve(), "plain")
-    figures = np.array([row.figures for row in rows])
-    answered = np.array([row.answered for row in rows])
     # The same question asked of both indexes must not stand on both sides of a fold.
     numbers = {text: number for number, text in enumerate(sorted({row.text for row in rows}))}
-    groups = np.array([numbers[row.text] for row in rows])
-    model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
-    folds = GroupKFold(FOLDS)
-    held_out = cross_val_predict(model, figures, answered, cv=folds, groups=groups, method="predict_proba")[:, 1]
+    held_out, fitted = held_out_and_fitted(
+        FITTED, [row.figures for row in rows], [row.answered for row in rows], [numbers[row.text] for row in rows]
+    )
     print_counts(rows, held_out)
-    model.fit(figures, answered)
-    fitted = dict(zip(("bias", *FITTED), (*model.intercept_, *model.coef_[0]), strict=True))
-    for figure, value in fitted.items():
-        print(f"{figure:16} {value:6.1f}   now {COEFFICIENTS[figure]:6.1f}")
+    print_coefficients(fitted, COEFFICIENTS)
     return 0
 
 

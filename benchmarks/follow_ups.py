@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from benchmarks.fitting import held_out_and_fitted, print_coefficients
 from evaluation.dialogues import Dialogue, Turn, load_dialogues
 from evaluation.keys import states
 from evaluation.questions import load_facts, read_yaml
@@ -33,8 +32,6 @@ from healthqa.types import Context
 
 EXCHANGES = Path(__file__).with_name("follow_ups.yml")
 FITTED = ("complete", "dense", "own", "last", "beside", "beside_last", "uncovered_share", "drift", "letters")
-FOLDS = 10
-REGULARISATION = 30.0
 LIMITS = (0.3, 0.4, 0.5, 0.6)
 
 
@@ -109,18 +106,11 @@ def print_counts(rows: Sequence[Row], probabilities: NDArray[np.float64]) -> Non
 def main() -> int:
     """Fit and print."""
     rows = list(rows_of(Settings.from_env()))
-    figures = np.array([row.figures for row in rows])
-    right = np.array([row.right for row in rows])
-    model = LogisticRegression(C=REGULARISATION, max_iter=10_000)
-    groups = np.array([row.conversation for row in rows])
-    held_out = cross_val_predict(model, figures, right, cv=GroupKFold(FOLDS), groups=groups, method="predict_proba")[
-        :, 1
-    ]
+    held_out, fitted = held_out_and_fitted(
+        FITTED, [row.figures for row in rows], [row.right for row in rows], [row.conversation for row in rows]
+    )
     print_counts(rows, held_out)
-    model.fit(figures, right)
-    fitted = dict(zip(("bias", *FITTED), (*model.intercept_, *model.coef_[0]), strict=True))
-    for figure, value in fitted.items():
-        print(f"{figure:16} {value:6.1f}   now {LEANING_COEFFICIENTS[figure]:6.1f}")
+    print_coefficients(fitted, LEANING_COEFFICIENTS)
     return 0
 
 

@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from addons.components.sentence_intent_classifier import IntentModel
+from evaluation.dialogues import load_dialogues
 from healthqa.encoder import OnnxEncoder
 from healthqa.settings import Settings
 
@@ -26,6 +27,29 @@ Vectors = NDArray[np.float32]
 # Intents whose question must not be answered from the articles: falling back is as good for them as being recognised.
 REFUSED = ("request_", "other_health_topic", "out_of_scope", "other_language")
 BESIDE = {"out_of_scope", "other_health_topic", "chitchat", "other_language"}
+
+# Answered by a fixed text: whoever asked about the articles gets no answer to it.
+SMALL_TALK = {
+    "acknowledge",
+    "affirm",
+    "challenge_bot",
+    "challenge_doctor",
+    "chitchat",
+    "deny",
+    "forget_me",
+    "give_complaint",
+    "give_praise",
+    "goodbye",
+    "greet",
+    "other_language",
+    "request_handoff",
+    "request_help",
+    "request_privacy",
+    "request_provenance",
+    "request_simpler",
+    "request_stored_data",
+    "thank",
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +69,7 @@ def stock(vectors: Vectors, intents: list[str]) -> Callable[[Vectors], tuple[lis
 
 
 def ours(
-    strength: float, temper: bool = False
+    strength: float, temper: bool = False, balanced: bool = False
 ) -> Callable[[Vectors, list[str]], Callable[[Vectors], tuple[list[str], NDArray[np.float64]]]]:
     """Return the training of our classifier.
 
@@ -53,7 +77,7 @@ def ours(
     """
 
     def fit(vectors: Vectors, intents: list[str]) -> Callable[[Vectors], tuple[list[str], NDArray[np.float64]]]:
-        model = IntentModel.fit(vectors, intents, strength)
+        model = IntentModel.fit(vectors, intents, strength, balanced=balanced)
 
         def predict_new(new: Vectors) -> tuple[list[str], NDArray[np.float64]]:
             chances = model.confidences(new)
@@ -76,6 +100,7 @@ CANDIDATES = [
     Candidate("stock, unscaled", 1.0, stock),
     Candidate("stock, x5", 5.0, stock),
     Candidate("ours, x5, C=1", 5.0, ours(1.0)),
+    Candidate("ours, x5, C=1, balanced", 5.0, ours(1.0, balanced=True)),
     Candidate("ours, x5, C=1, tempered", 5.0, ours(1.0, temper=True)),
     Candidate("ours, x5, C=4", 5.0, ours(4.0)),
 ]
@@ -137,6 +162,12 @@ def report(name: str, wanted: list[str], guesses: list[str], sure: NDArray[np.fl
     return f"{name:28} {len(wanted):5}  " + "; ".join(parts)
 
 
+def follow_ups() -> list[str]:
+    """Return the later turns of the dev dialogues that are no small talk."""
+    turns = (turn for dialogue in load_dialogues() if dialogue.part == "dev" for turn in dialogue.turns[1:])
+    return [turn.text for turn in turns if turn.needs or turn.expect == ("refuse",)]
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -156,6 +187,7 @@ def main() -> None:
     print(f"({len(held_texts) - len(fresh)} more left out: they are training examples too)")
     held_texts, held_intents = [held_texts[i] for i in fresh], [held_intents[i] for i in fresh]
     vectors, held_vectors, strange_vectors = encoder.encode(texts), encoder.encode(held_texts), encoder.encode(strange)
+    further_vectors = encoder.encode(follow_ups())
     for candidate in CANDIDATES:
         start = time.perf_counter()
         guesses, sure = predict(candidate, vectors, intents, held_vectors)
@@ -168,6 +200,10 @@ def main() -> None:
         for threshold in arguments.thresholds:
             caught = sum(s < threshold or g in BESIDE for g, s in zip(odd, odd_sure, strict=True))
             print(f"  strange texts kept away @{threshold}: {caught}/{len(strange)}")
+        talk, talk_sure = predict(candidate, vectors, intents, further_vectors)
+        for threshold in arguments.thresholds:
+            taken = sum(s >= threshold and g in SMALL_TALK for g, s in zip(talk, talk_sure, strict=True))
+            print(f"  follow-ups taken for small talk @{threshold}: {taken}/{len(talk)}")
 
 
 if __name__ == "__main__":
