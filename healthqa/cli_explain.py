@@ -85,7 +85,7 @@ def _evidence_sentence(evidence: Evidence, threshold: float) -> tuple[str, str]:
 def _evidence_table(evidence: Evidence) -> Table:
     table = Table("what the evidence is made of", "value", "weight", "for or against")
     features = {name: value for name, value in evidence.features.items() if value}
-    weights = LEANING_COEFFICIENTS if "own" in features else COEFFICIENTS
+    weights = LEANING_COEFFICIENTS if "own" in evidence.features else COEFFICIENTS
     for name, value in sorted(features.items(), key=lambda item: -abs(weights.get(item[0], 0.0) * item[1])):
         weight = weights.get(name, 0.0)
         part = weight * value
