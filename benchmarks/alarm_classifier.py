@@ -18,7 +18,9 @@ from healthqa.safety import default_detector
 from healthqa.safety.classifier import pieces_of
 from healthqa.safety.examples import read_examples
 from healthqa.safety.finder import HARMLESS_WORDS
-from healthqa.safety.training import AlarmTrainer
+from healthqa.safety.intent_examples import read_intent_examples
+from healthqa.safety.trainer import Trainer
+from healthqa.safety.training import tasks_of
 from healthqa.settings import Settings
 
 ALARMS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -48,7 +50,7 @@ class Scored:
         )
 
 
-def scored(name: str, texts: Sequence[str], kinds: Iterable[str], trainer: AlarmTrainer) -> Scored:
+def scored(name: str, texts: Sequence[str], kinds: Iterable[str], trainer: Trainer) -> Scored:
     """Score messages with patterns and with what the trainer has learned."""
     detector = default_detector()
     return Scored(
@@ -63,8 +65,9 @@ def scored(name: str, texts: Sequence[str], kinds: Iterable[str], trainer: Alarm
 def leave_out(writer: str, settings: Settings) -> list[Scored]:
     """Train without a writer; score that writer's messages and the dev half of the first blind set."""
     examples = read_examples(settings.alarms_dir)
-    trainer = AlarmTrainer(settings)
-    trainer.fit([example for example in examples if example.writer != writer])
+    others = [example for example in examples if example.writer != writer]
+    trainer = Trainer(settings, tasks_of(others, read_intent_examples(settings.nlu_dir)))
+    trainer.fit()
     own = [example for example in examples if example.writer == writer]
     blind = [m for path in sorted((FOLDER / "blind").glob("*.jsonl")) for m in read_messages(path, "dev")]
     return [

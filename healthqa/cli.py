@@ -59,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     export.set_defaults(run=_export)
 
     alarms = commands.add_parser("train-alarms", help="train the alarm classifier from knowledge/alarms (needs torch)")
+    alarms.add_argument("--anew", action="store_true", help="train even if the messages are those of the last training")
     alarms.set_defaults(run=_train_alarms)
 
     index = commands.add_parser("index", help="build or renew the index from a folder of articles")
@@ -103,7 +104,7 @@ def _train_alarms(arguments: argparse.Namespace) -> int:
     from healthqa.safety.training import train_alarms
 
     with _progress() as report:
-        folder = train_alarms(settings, lambda done, total: report("learning", done, total))
+        folder = train_alarms(settings, lambda done, total: report("learning", done, total), anew=arguments.anew)
     print(f"The alarm classifier is in {folder}.")
     return 0
 

@@ -133,7 +133,7 @@ class Examiner:
     def _look_up(self, look: _Look) -> Examination:
         standing, retriever = look.standing, look.retriever
         topic = topic_of(standing.text, retriever.lexicon) if standing.way == "own" else ""
-        near_miss = self._refused_by_rule(standing, look.question, retriever)
+        near_miss = self._refused_by_rule(look)
         near_miss = near_miss or self._near_misses.by_intent(look.context.intent)
         if near_miss is not None and near_miss.strong:
             return Examination(standing.text, near_miss=near_miss, topic=topic)
@@ -190,9 +190,11 @@ class Examiner:
     def _beside(self, text: str, retriever: Retriever) -> float:
         return self._examples.nearest(retriever.lexicon.correct(text))[0] if self._examples else 0.0
 
-    def _refused_by_rule(self, asked: StandAlone, spoken: str, retriever: Retriever) -> NearMiss | None:
-        texts = [rule_text(spoken)] + ([asked.text] if asked.way == "resolved" else [])
-        found = (self._near_misses.find(retriever.lexicon.correct(text), retriever.covers) for text in texts)
+    def _refused_by_rule(self, look: _Look) -> NearMiss | None:
+        asked, retriever = look.standing, look.retriever
+        texts = [rule_text(look.question)] + ([asked.text] if asked.way == "resolved" else [])
+        about = look.context.last_question if look.leans or asked.way != "own" else ""
+        found = (self._near_misses.find(retriever.lexicon.correct(text), retriever.covers, about) for text in texts)
         return next(filter(None, found), None)
 
     def _nearest_refused(self, asked: StandAlone, spoken: str, retriever: Retriever) -> tuple[float, NearMiss | None]:

@@ -93,6 +93,13 @@ _EXPECTING = re.compile(
 _AGAINST = re.compile(
     r"\b(it|this|that|them|those|these|they)\b.{0,30}\b(from|than|as|and|to|versus|vs|or)\b", re.IGNORECASE
 )
+# With a subject of its own a question can still be about the last one: "does low B12 cause it?", "how would that of
+# B12 be different?".
+_OBJECT = re.compile(
+    r"\b(causes?|helps?|stops?|fix(es)?|cures?|explains?|prevents?|behind|with|about|for|from|treats?|reverses?|"
+    r"linked to|related to|due to|do) (it|this|that|them|those|these)\b\W*$|\bbe(ing)? (any )?different\b\W*$",
+    re.IGNORECASE,
+)
 _YES_NO = re.compile(r"^(can|could|does|do|did|is|are|was|will|would|should|may|might|has|have)\b", re.IGNORECASE)
 # The subject of the whole site: it says little about what "it" is.
 _SITE = frozenset({"vitamin b12", "vitamin b12 deficiency"})
@@ -112,7 +119,8 @@ def needs_context(question: str, context: Context) -> bool:
     if _BARE.match(_bare(text)):
         return True
     if _SUBJECT.search(text):
-        return _set_against_last(text) or (bool(_CARRIES_ON.match(text)) and len(text.split()) <= _ELLIPTIC_WORDS)
+        carries_on = bool(_CARRIES_ON.match(text)) and len(text.split()) <= _ELLIPTIC_WORDS
+        return carries_on or _set_against_last(text) or bool(_OBJECT.search(text))
     if len(text.split()) <= _FACET_WORDS and _FACET.search(text):
         return True
     fragment = len(text.split()) <= _FRAGMENT_WORDS and not _DEFINES.match(text)

@@ -35,6 +35,7 @@ class _Rule:
     response: str
     patterns: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
+    unless_about: tuple[re.Pattern[str], ...]
     unless_covered: bool
 
 
@@ -75,15 +76,20 @@ class NearMisses:
         )
         return cls(rules, intents, examples)
 
-    def find(self, text: str, covered: Callable[[str], bool] = lambda words: False) -> NearMiss | None:
+    def find(
+        self, text: str, covered: Callable[[str], bool] = lambda words: False, about: str = ""
+    ) -> NearMiss | None:
         """Return the kind of near miss that the words show.
 
         :param text: the corrected question.
         :param covered: tells whether the articles contain the given words.
+        :param about: the question before, on which this one leans; empty where it leans on none.
         """
-        lowered = text.lower().replace("’", "'")
+        lowered, before = (words.lower().replace("’", "'") for words in (text, about))
         for rule in self.rules:
             if any(pattern.search(lowered) for pattern in rule.unless):
+                continue
+            if before and any(pattern.search(before) for pattern in rule.unless_about):
                 continue
             for match in (found for pattern in rule.patterns for found in pattern.finditer(lowered)):
                 if not (rule.unless_covered and covered(match.group())):
@@ -100,12 +106,13 @@ def _read_rule(path: Path, number: int, entry: Any) -> _Rule:  # noqa: ANN401
     if not isinstance(entry, dict) or not all(entry.get(key) for key in ("type", "response", "patterns")):
         raise LexiconError(path, "A rule needs `type`, `response` and `patterns`.", "Add what is missing.", where)
     try:
-        patterns, unless = (
-            tuple(re.compile(str(pattern)) for pattern in entry.get(key) or ()) for key in ("patterns", "unless")
+        patterns, unless, about = (
+            tuple(re.compile(str(pattern)) for pattern in entry.get(key) or ())
+            for key in ("patterns", "unless", "unless_about")
         )
     except re.error as error:
         raise LexiconError(path, f"A pattern is not a regular expression: {error}.", "Mend it.", where) from error
-    return _Rule(str(entry["type"]), str(entry["response"]), patterns, unless, bool(entry.get("unless_covered")))
+    return _Rule(str(entry["type"]), str(entry["response"]), patterns, unless, about, bool(entry.get("unless_covered")))
 
 
 def _read_intent(path: Path, name: str, entry: Any) -> NearMiss:  # noqa: ANN401

@@ -44,6 +44,7 @@ class Settings:
     :param slack_signing_secret: `HEALTHQA_SLACK_SIGNING_SECRET`, the app's signing secret; empty: the channel is off.
     :param alarms_dir: `HEALTHQA_ALARMS`, messages from which the alarm classifier learns.
     :param alarm_model_dir: `HEALTHQA_ALARM_MODEL`, the trained alarm classifier.
+    :param nlu_dir: folder of `nlu*.yml`, whose intents are learned beside the alarms.
     :param encoder_threads: `HEALTHQA_ENCODER_THREADS`, threads of one encoding; one keeps latency flat under load.
     """
 
@@ -67,6 +68,7 @@ class Settings:
     questions_dir: Path | None = None
     alarms_dir: Path = Path("knowledge/alarms")
     alarm_model_dir: Path = Path("index/alarms")
+    nlu_dir: Path = Path("data")
     # Here and not as ${...} in credentials.yml: Rasa would not start at all where the variable is missing.
     telegram_token: str = field(default="", repr=False)
     slack_token: str = field(default="", repr=False)
@@ -96,6 +98,7 @@ class Settings:
             "encoder_dir": root / (env.get("HEALTHQA_ENCODER_DIR") or "index/encoder"),
             "alarms_dir": root / (env.get("HEALTHQA_ALARMS") or cls.alarms_dir),
             "alarm_model_dir": root / (env.get("HEALTHQA_ALARM_MODEL") or cls.alarm_model_dir),
+            "nlu_dir": root / cls.nlu_dir,
             "data_dir": root / (env.get("HEALTHQA_DATA") or "var"),
             "encoder_model": encoder,
             "encoder_sha256": env.get(

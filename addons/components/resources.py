@@ -1,4 +1,4 @@
-"""What several components share in one process: settings, lexicon, encoder, red-flag detector."""
+"""What several components share in one process: settings, lexicon, the model that reads messages, red-flag detector."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from healthqa.encoder import OnnxEncoder
+from healthqa.errors import HealthQAError
 from healthqa.lexicon import Lexicon
 from healthqa.safety import RedFlagFinder, finder_of
+from healthqa.safety.classifier import AlarmClassifier
 from healthqa.settings import Settings
 
-__all__ = ["encoder_at", "files_fingerprint", "folder_setting", "lexicon_at", "log_once", "red_flags_at"]
+__all__ = ["files_fingerprint", "folder_setting", "lexicon_at", "log_once", "reader_at", "red_flags_at"]
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +26,17 @@ def lexicon_at(folder: Path) -> Lexicon:
 
 
 @lru_cache(maxsize=4)
-def encoder_at(folder: Path) -> OnnxEncoder:
-    """Load the encoder once per process and folder; a failure is not cached, so a later turn tries again."""
-    return OnnxEncoder.load(folder)
+def reader_at(folder: Path) -> AlarmClassifier:
+    """Load the model that reads messages once per process and folder; a failure is not cached, so a later turn tries again.
+
+    :raises AlarmModelError: when it is missing or damaged.
+    """
+    try:
+        # The guard's own, where it loads: both then read a message once.
+        shared = finder_of(Settings.from_env(alarm_model_dir=folder)).classifier
+    except HealthQAError:  # broken patterns: the intents still tell an alarm
+        shared = None
+    return shared if isinstance(shared, AlarmClassifier) else AlarmClassifier.load(folder)
 
 
 def red_flags_at(lexicon_dir: Path) -> RedFlagFinder:

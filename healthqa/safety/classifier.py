@@ -1,6 +1,7 @@
-"""How likely a message is an emergency or a crisis: a small transformer, fine-tuned on `knowledge/alarms`.
+"""How likely a message is an emergency or a crisis: a transformer, fine-tuned on `knowledge/alarms`.
 
-Run time only: onnxruntime and tokenizers. `healthqa.safety.training` makes the model (`healthqa train-alarms`).
+It learned the intents beside (docs/adr/0007-one-model-for-alarms-and-intents.md), so the vector from which it tells the
+alarms is also what NLU tells the intents from. Run time only: onnxruntime and tokenizers. `healthqa.safety.training` makes the model (`healthqa train-alarms`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -19,18 +21,26 @@ from healthqa.encoder import clean_text, file_sha256, load_session, load_tokeniz
 from healthqa.errors import AlarmModelError
 from healthqa.safety.examples import KINDS
 
-__all__ = ["AlarmCard", "AlarmClassifier", "AlarmScore", "pieces_of", "read_alarm_card"]
+__all__ = [
+    "AlarmCard",
+    "AlarmClassifier",
+    "AlarmScore",
+    "pieces_of",
+    "read_alarm_card",
+    "without_closing_marks",
+]
 
 CARD_FILE = "alarms.json"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
-FORMAT = 1
+FORMAT = 2
 # A message is read whole: on its sentences one by one the model raises three times as many false alarms at the same
 # recall (docs/adr/0005-alarm-classifier.md). Only what is longer than the model can read is cut, at sentence ends.
 PIECE_WORDS = 80
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 # Nobody needs more pieces than this, and one message must not hold up the server.
 MOST_PIECES = 24
+_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,9 @@ class AlarmClassifier:
         self._session = session
         self._tokenizer = tokenizer
         self._inputs = [entry.name for entry in session.get_inputs()]
+        self._width = int(session.get_outputs()[1].shape[1])
+        # In memory only and for few messages: long enough for the components of one turn to share the work.
+        self._read_one = lru_cache(maxsize=16)(lambda text: self._run([text]))
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> AlarmClassifier:
@@ -120,16 +133,44 @@ class AlarmClassifier:
 
     def chances(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the chance of each kind, shape `(len(texts), 3)` in the order of `KINDS`; rows sum to 1."""
-        tokens = [self._tokenizer.encode(clean_text(text)).ids for text in texts]
+        logits = self._read(texts)[0].astype(np.float64)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return cast("NDArray[np.float64]", powers / powers.sum(axis=1, keepdims=True))
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return what the model makes of each text, L2-normalised, shape `(len(texts), d)`."""
+        if len(texts) == 1:
+            vectors = self._read(texts)[1]
+        else:
+            order = sorted(range(len(texts)), key=lambda row: len(texts[row]))  # of like length: little is padded
+            vectors = np.zeros((len(texts), self._width), dtype=np.float32)
+            for start in range(0, len(order), _BATCH):
+                rows = order[start : start + _BATCH]
+                vectors[rows] = self._read([texts[row] for row in rows])[1]
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return cast("NDArray[np.float32]", vectors / np.maximum(lengths, 1e-12))
+
+    def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return logits and vectors. Guard and featurizer of one turn ask for the same text: it is read once."""
+        if len(texts) != 1:
+            return self._run([clean_text(text) for text in texts])
+        return self._read_one(clean_text(texts[0]))
+
+    def _run(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        tokens = [self._tokenizer.encode(text).ids for text in texts]
         ids = np.zeros((len(tokens), max(len(row) for row in tokens)), dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, found in enumerate(tokens):
             ids[row, : len(found)] = found
             mask[row, : len(found)] = 1
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0].astype(np.float64)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return cast("NDArray[np.float64]", powers / powers.sum(axis=1, keepdims=True))
+        feed = {"input_ids": ids, "attention_mask": mask}
+        logits, vectors = self._session.run(["logits", "vector"], {name: feed[name] for name in self._inputs})
+        return logits, vectors
+
+
+def without_closing_marks(text: str) -> str:
+    """Return the text without "!" and "." at its end: "Thanks!" means what "thanks" means; a question mark stays."""
+    return text.rstrip("!. ") or text
 
 
 def pieces_of(text: str) -> tuple[str, ...]:

@@ -19,11 +19,11 @@ __all__ = ["RedFlagFinder", "ScoresAlarms", "finder_of"]
 logger = logging.getLogger(__name__)
 
 # From this chance on the classifier alone raises the alarm; below the other one it takes back a pattern's alarm. Both
-# were chosen on writers whose messages the model had not seen: docs/adr/0005-alarm-classifier.md.
-ALARM_CHANCE = 0.6
-HARMLESS_CHANCE = 0.035
+# were chosen on writers whose messages the model had not seen: docs/adr/0007-one-model-for-alarms-and-intents.md.
+ALARM_CHANCE = 0.45
+HARMLESS_CHANCE = 0.15
 # In fewer words the patterns know better: "my speech is slurred", "writing my note now".
-HARMLESS_WORDS = 8
+HARMLESS_WORDS = 6
 
 
 class ScoresAlarms(Protocol):

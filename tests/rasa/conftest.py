@@ -29,6 +29,10 @@ class FakeEncoder:
     dimension = 64
     fingerprint = "fake"
 
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Stand in for the model that reads messages, too."""
+        return self.encode(texts)
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
@@ -58,9 +62,9 @@ def resource() -> Resource:
 @pytest.fixture()
 def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEncoder]:
     encoder = FakeEncoder()
-    from addons.components import encoder_featurizer
+    from addons.components import message_featurizer
 
-    monkeypatch.setattr(encoder_featurizer, "encoder_at", lambda folder: encoder)
+    monkeypatch.setattr(message_featurizer, "reader_at", lambda folder: encoder)
     resources.log_once.cache_clear()
     yield encoder
     resources.log_once.cache_clear()

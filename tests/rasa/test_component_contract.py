@@ -18,9 +18,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from addons.components import resources
-from addons.components.encoder_featurizer import EncoderFeaturizer
 from addons.components.lexicon_entity_extractor import LexiconEntityExtractor
 from addons.components.lexicon_tokenizer import LexiconTokenizer
+from addons.components.message_featurizer import MessageFeaturizer
 from addons.components.red_flag_guard import RedFlagGuard
 from addons.components.sentence_intent_classifier import SentenceIntentClassifier
 from tests.rasa.conftest import ROOT, FakeEncoder
@@ -74,8 +74,8 @@ def featurized(texts: list[str | None], storage: LocalModelStorage, context: Exe
     """Messages as they arrive at a component late in the pipeline."""
     messages = [Message({TEXT: text}, output_properties={TEXT}) for text in texts]
     tokenizer = LexiconTokenizer.create(LexiconTokenizer.get_default_config(), storage, Resource("t"), context)
-    config = EncoderFeaturizer.get_default_config() | {"scale": 5.0}
-    featurizer = EncoderFeaturizer.create(config, storage, Resource("f"), context)
+    config = MessageFeaturizer.get_default_config() | {"scale": 5.0}
+    featurizer = MessageFeaturizer.create(config, storage, Resource("f"), context)
     return featurizer.process(tokenizer.process(messages))
 
 
@@ -94,8 +94,8 @@ def component(
     """Each component, trained where it can be, then loaded again."""
     made = make(request.param, model_storage, resource, execution_context)
     data = training_data()
-    featurizer = EncoderFeaturizer.create(
-        EncoderFeaturizer.get_default_config(), model_storage, Resource("f"), execution_context
+    featurizer = MessageFeaturizer.create(
+        MessageFeaturizer.get_default_config(), model_storage, Resource("f"), execution_context
     )
     featurizer.process_training_data(data)
     if hasattr(made, "train"):
@@ -108,7 +108,7 @@ def test_pipeline_holds_all_our_components_and_ends_with_the_guard() -> None:
     assert set(COMPONENTS) == {
         LexiconTokenizer,
         LexiconEntityExtractor,
-        EncoderFeaturizer,
+        MessageFeaturizer,
         SentenceIntentClassifier,
         RedFlagGuard,
     }
@@ -165,11 +165,11 @@ def test_component_survives_missing_files(
 
 def test_component_fingerprint_follows_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "terms.yml").write_text("terms: []", encoding="utf-8")
-    (tmp_path / "encoder.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "alarms.json").write_text("{}", encoding="utf-8")
     monkeypatch.setenv("HEALTHQA_LEXICON", str(tmp_path))
-    monkeypatch.setenv("HEALTHQA_ENCODER_DIR", str(tmp_path))
-    for cls in (LexiconTokenizer, LexiconEntityExtractor, EncoderFeaturizer):
+    monkeypatch.setenv("HEALTHQA_ALARM_MODEL", str(tmp_path))
+    for cls in (LexiconTokenizer, LexiconEntityExtractor, MessageFeaturizer):
         before = cls.fingerprint_addon(cls.get_default_config())
         (tmp_path / "terms.yml").write_text(f"terms: [] # {cls.__name__}", encoding="utf-8")
-        (tmp_path / "encoder.json").write_text(f'{{"x": "{cls.__name__}"}}', encoding="utf-8")
+        (tmp_path / "alarms.json").write_text(f'{{"x": "{cls.__name__}"}}', encoding="utf-8")
         assert before and before != cls.fingerprint_addon(cls.get_default_config())

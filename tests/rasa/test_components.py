@@ -15,12 +15,12 @@ from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLSt
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from addons.components.encoder_featurizer import EncoderFeaturizer
 from addons.components.lexicon_entity_extractor import LexiconEntityExtractor
 from addons.components.lexicon_tokenizer import LexiconTokenizer
+from addons.components.message_featurizer import MessageFeaturizer
 from addons.components.red_flag_guard import RedFlagGuard
 from addons.components.sentence_intent_classifier import IntentModel, SentenceIntentClassifier
-from healthqa.errors import EncoderError
+from healthqa.errors import AlarmModelError
 from healthqa.safety import RedFlagFinder, default_detector
 from healthqa.safety.classifier import AlarmScore
 from tests.rasa.conftest import FakeEncoder
@@ -106,8 +106,8 @@ def test_featurizer_scales_unit_vectors(
     resource: Resource,
     execution_context: ExecutionContext,
 ) -> None:
-    config = {**EncoderFeaturizer.get_default_config(), "scale": 5.0}
-    featurizer = EncoderFeaturizer.create(config, model_storage, resource, execution_context)
+    config = {**MessageFeaturizer.get_default_config(), "scale": 5.0}
+    featurizer = MessageFeaturizer.create(config, model_storage, resource, execution_context)
     [message] = featurizer.process([Message({TEXT: "muscle cramps"})])
     features = message.get_dense_features(TEXT)[1]
     assert features is not None
@@ -121,8 +121,8 @@ def test_featurizer_looks_past_a_closing_exclamation_mark(
     execution_context: ExecutionContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config = EncoderFeaturizer.get_default_config()
-    featurizer = EncoderFeaturizer.create(config, model_storage, resource, execution_context)
+    config = MessageFeaturizer.get_default_config()
+    featurizer = MessageFeaturizer.create(config, model_storage, resource, execution_context)
     encoded: list[str] = []
     encode = featurizer._encode
     monkeypatch.setattr(featurizer, "_encode", lambda texts: encoded.extend(texts) or encode(texts))
@@ -130,23 +130,23 @@ def test_featurizer_looks_past_a_closing_exclamation_mark(
     assert encoded == ["Thanks", "Thanks", "Why?", "Oh! Why?", "!!!"]
 
 
-def test_featurizer_stops_a_training_without_encoder(
+def test_featurizer_stops_a_training_without_its_model(
     model_storage: LocalModelStorage,
     resource: Resource,
     execution_context: ExecutionContext,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("HEALTHQA_ENCODER_DIR", str(tmp_path / "nowhere"))
-    config = EncoderFeaturizer.get_default_config()
-    featurizer = EncoderFeaturizer.create(config, model_storage, resource, execution_context)
-    with pytest.raises(EncoderError):
+    monkeypatch.setenv("HEALTHQA_ALARM_MODEL", str(tmp_path / "nowhere"))
+    config = MessageFeaturizer.get_default_config()
+    featurizer = MessageFeaturizer.create(config, model_storage, resource, execution_context)
+    with pytest.raises(AlarmModelError):
         featurizer.process_training_data(training_data())
 
 
 def test_featurizer_refuses_a_scale_of_zero() -> None:
     with pytest.raises(ValueError, match="scale"):
-        EncoderFeaturizer({**EncoderFeaturizer.get_default_config(), "scale": 0}, "f")
+        MessageFeaturizer({**MessageFeaturizer.get_default_config(), "scale": 0}, "f")
 
 
 @pytest.fixture()
@@ -157,8 +157,8 @@ def classifier(
     execution_context: ExecutionContext,
 ) -> SentenceIntentClassifier:
     data = training_data()
-    config = {**EncoderFeaturizer.get_default_config(), "scale": 5.0}
-    EncoderFeaturizer.create(config, model_storage, Resource("f"), execution_context).process_training_data(data)
+    config = {**MessageFeaturizer.get_default_config(), "scale": 5.0}
+    MessageFeaturizer.create(config, model_storage, Resource("f"), execution_context).process_training_data(data)
     trained = SentenceIntentClassifier({}, model_storage, resource)
     trained.train(data)
     return SentenceIntentClassifier.load({}, model_storage, resource, execution_context)
@@ -169,7 +169,7 @@ def test_classifier_learns_its_examples_and_ranks_by_confidence(
 ) -> None:
     for text, intent in [("hello there", "greet"), ("how is it diagnosed", "ask_diagnosis")]:
         message = Message({TEXT: text})
-        EncoderFeaturizer({**EncoderFeaturizer.get_default_config(), "scale": 5.0}, "f").process([message])
+        MessageFeaturizer({**MessageFeaturizer.get_default_config(), "scale": 5.0}, "f").process([message])
         [message] = classifier.process([message])
         ranking = message.get("intent_ranking")
         assert message.get(INTENT)["name"] == intent

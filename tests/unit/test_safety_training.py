@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
-from healthqa.errors import AlarmModelError
-from healthqa.safety import training
+from healthqa.errors import AlarmModelError, ContentError
+from healthqa.safety import trainer, training
 from healthqa.safety.classifier import AlarmClassifier, read_alarm_card
-from healthqa.safety.examples import KINDS
+from healthqa.safety.examples import KINDS, Example
+from healthqa.safety.intent_examples import read_intent_examples
 from healthqa.safety.training import train_alarms
 from healthqa.settings import Settings
 
@@ -29,7 +32,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     kinds = (("emergency", URGENT), ("crisis", CRISIS), ("none", CALM))
     lines = [json.dumps({"text": text, "kind": kind}) for kind, texts in kinds for text in texts]
     (folder / "examples" / "writer.jsonl").write_text("\n".join(lines * 12), encoding="utf-8")
-    settings = Settings.from_env({}, alarms_dir=folder / "examples", alarm_model_dir=folder / "index" / "alarms")
+    (folder / "data").mkdir()
+    intents = {"ask_cause": CALM[:3], "greet": ["hello there", "hi", "good morning"]}
+    entries = [{"intent": name, "examples": "".join(f"- {text}\n" for text in texts)} for name, texts in intents.items()]
+    (folder / "data" / "nlu.yml").write_text(yaml.safe_dump({"nlu": entries}), encoding="utf-8")
+    settings = Settings.from_env(
+        {}, alarms_dir=folder / "examples", nlu_dir=folder / "data", alarm_model_dir=folder / "index" / "alarms"
+    )
     train_alarms(settings)
     return settings
 
@@ -58,20 +67,17 @@ def test_any_text_gets_a_chance(trained: Settings, text: str) -> None:
 
 
 def test_unchanged_examples_are_not_learned_again(trained: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "AlarmTrainer", None)
+    monkeypatch.setattr(training, "Trainer", None)
     assert train_alarms(trained) == trained.alarm_model_dir
 
 
 def test_failed_training_leaves_the_model_as_it_was(trained: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     before = read_alarm_card(trained.alarm_model_dir)
 
-    def fail(self: object, folder: Path, examples: object) -> None:
-        raise AlarmModelError("not exact")
-
-    monkeypatch.setattr(training.AlarmTrainer, "export", fail)
-    monkeypatch.setattr(training, "EPOCHS", 1)
+    monkeypatch.setattr(training, "MOST_DIFFERENCE", -1.0)
+    monkeypatch.setattr(trainer, "EPOCHS", 1)
     with pytest.raises(AlarmModelError, match="not exact"):
-        train_alarms(trained)
+        train_alarms(trained, anew=True)
     assert read_alarm_card(trained.alarm_model_dir) == before
     assert [path.name for path in trained.alarm_model_dir.parent.iterdir() if path.is_dir()] == ["alarms"]
 
@@ -90,3 +96,39 @@ def test_damaged_or_missing_model_is_named_with_what_to_run(trained: Settings, t
 
 def test_card_names_the_kinds_in_the_order_of_the_outputs(trained: Settings) -> None:
     assert read_alarm_card(trained.alarm_model_dir).kinds == KINDS
+
+
+def test_vectors_have_length_one_and_do_not_depend_on_their_company(trained: Settings) -> None:
+    classifier = AlarmClassifier.load(trained.alarm_model_dir)
+    texts = ["hello there", "can low b12 cause twitching", "word " * 60, "hi"] * 10
+    together = classifier.vectors(texts)
+    assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
+    for text, vector in zip(texts[:4], together, strict=False):
+        assert classifier.vectors([text])[0] == pytest.approx(vector, abs=1e-3)
+
+
+def test_vectors_of_one_intent_lie_nearer_than_those_of_another(trained: Settings) -> None:
+    greeting, other, question = AlarmClassifier.load(trained.alarm_model_dir).vectors(
+        ["good morning", "hi", "which foods contain b12"]
+    )
+    assert greeting @ other > greeting @ question
+
+
+def test_intents_are_optional(tmp_path: Path) -> None:
+    assert [task.labels for task in training.tasks_of((), ())] == [KINDS]
+    with pytest.raises(ContentError, match=r"nlu\.yml"):
+        (tmp_path / "nlu.yml").write_text("nlu: [", encoding="utf-8")
+        read_intent_examples(tmp_path)
+
+
+def test_messages_that_are_known_surely_come_in_seldom_after_the_first_round(trained: Settings) -> None:
+    task = training.tasks_of([Example(f"message {number}", "none", "w") for number in range(200)], ())[0]
+    made = trainer.Trainer(trained, [task])
+    states = [made._lower_states(task.texts)]
+    sure = [np.ones(200)]
+
+    def rows(sparing: bool) -> int:
+        return sum(len(rows) for _, rows in made._batches(states, sure, random.Random(1), sparing=sparing))
+
+    assert rows(sparing=False) == 200
+    assert 10 < rows(sparing=True) < 60
