@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,8 @@ ALARM_CHANCE = 0.45
 HARMLESS_CHANCE = 0.15
 # In fewer words the patterns know better: "my speech is slurred", "writing my note now".
 HARMLESS_WORDS = 6
+# "And breathless?", in the middle of a dialogue, asks whether that belongs to it.
+_ASKS_OF_ONE_MORE = re.compile(r"\W*(and|or|also|plus|what about|how about)\b[^?]{1,30}\?\W*", re.IGNORECASE)
 
 
 class ScoresAlarms(Protocol):
@@ -56,8 +59,8 @@ class RedFlagFinder:
             logger.error("The alarm classifier failed on a message (%s).", type(error).__name__)
             return flag
         if flag is not None:
-            harmless = score.chance < HARMLESS_CHANCE and len(text.split()) >= HARMLESS_WORDS
-            return None if harmless else flag
+            judged = len(text.split()) >= HARMLESS_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
+            return None if judged and score.chance < HARMLESS_CHANCE else flag
         if score.chance >= ALARM_CHANCE:
             return RedFlag(score.kind, "classifier", score.piece[:200])
         return None

@@ -61,6 +61,12 @@ def test_pattern_stands_unless_the_classifier_is_nearly_certain_that_it_is_harml
     assert found("My speech is slurred.", Scripted(0.0)) is not None
 
 
+def test_a_symptom_that_is_asked_about_beside_others_is_judged_by_the_classifier() -> None:
+    assert found("and short of breath?", Scripted(0.0)) is None
+    assert found("and short of breath?", Scripted(HARMLESS_CHANCE)) is not None
+    assert found("short of breath", Scripted(0.0)) is not None
+
+
 def test_failing_classifier_leaves_the_patterns_word(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     assert found(PLAIN, Broken()) is not None
