@@ -76,9 +76,7 @@ class NearMisses:
         )
         return cls(rules, intents, examples)
 
-    def find(
-        self, text: str, covered: Callable[[str], bool] = lambda words: False, about: str = ""
-    ) -> NearMiss | None:
+    def find(self, text: str, covered: Callable[[str], bool] = lambda words: False, about: str = "") -> NearMiss | None:
         """Return the kind of near miss that the words show.
 
         :param text: the corrected question.

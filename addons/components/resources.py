@@ -27,7 +27,7 @@ def lexicon_at(folder: Path) -> Lexicon:
 
 @lru_cache(maxsize=4)
 def reader_at(folder: Path) -> AlarmClassifier:
-    """Load the model that reads messages once per process and folder; a failure is not cached, so a later turn tries again.
+    """Load the model that reads messages once per process and folder; after a failure a later turn tries again.
 
     :raises AlarmModelError: when it is missing or damaged.
     """

@@ -1,7 +1,8 @@
 """How likely a message is an emergency or a crisis: a transformer, fine-tuned on `knowledge/alarms`.
 
 It learned the intents beside (docs/adr/0007-one-model-for-alarms-and-intents.md), so the vector from which it tells the
-alarms is also what NLU tells the intents from. Run time only: onnxruntime and tokenizers. `healthqa.safety.training` makes the model (`healthqa train-alarms`).
+alarms is also what NLU tells the intents from. Run time only: onnxruntime and tokenizers;
+`healthqa.safety.training` makes the model (`healthqa train-alarms`).
 """
 
 from __future__ import annotations

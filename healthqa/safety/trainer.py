@@ -1,7 +1,7 @@
-"""Build time only: one transformer learns alarms and intents together (docs/adr/0007-one-model-for-alarms-and-intents.md).
+"""Build time only: one transformer learns alarms and intents together.
 
-The upper layers and one linear layer for each task learn; embeddings and lower layers stay as they are, so what they
-give is computed once. Needs torch.
+Why: docs/adr/0007-one-model-for-alarms-and-intents.md. The upper layers and one linear layer for each task learn;
+embeddings and lower layers stay as they are, so what they give is computed once. Needs torch.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ SEED = 7
 # are harmless and soon known, and cost as much time as the hard ones.
 SURE = 0.95
 SHARE_OF_SURE = 0.15
-HOW = (FROZEN_LAYERS, EPOCHS, BATCH, RATE, HEAD_RATE, WARM_UP, SMOOTHING, DROPOUT, MAX_LENGTH, SEED, SURE, SHARE_OF_SURE)
+# What a model depends on beside its examples.
+_RATES = (RATE, HEAD_RATE, WARM_UP, SMOOTHING, DROPOUT)
+HOW = (FROZEN_LAYERS, EPOCHS, BATCH, *_RATES, MAX_LENGTH, SEED, SURE, SHARE_OF_SURE)
 
 Report = Callable[[int, int], None]
 
@@ -98,19 +100,19 @@ class Trainer:
         """Learn all tasks; `report` is called with the share done, as texts, and their total."""
         texts = sum(len(task.texts) for task in self._tasks)
         total = texts * (1 + EPOCHS)
-        states = []
+        states: list[list[Any]] = []
         for task in self._tasks:
-            before = sum(map(len, states))
-            states.append(self._lower_states(task.texts, lambda done, before=before: report(before + done, total)))
+            states.append(self._lower_states(task.texts))
+            report(sum(len(of_task) for of_task in states), total)
         shuffle = random.Random(SEED)
         optimizer = self._optimizer()
         known = [np.zeros(len(task.texts)) for task in self._tasks]
         self._learning.train()
         for epoch in range(EPOCHS):
             batches = list(self._batches(states, known, shuffle, sparing=epoch > 0))
-            for number, (task, rows) in enumerate(batches):
+            for number, (which, rows) in enumerate(batches):
                 passed = (epoch + number / len(batches)) / EPOCHS
-                self._step(optimizer, task, [states[task][row] for row in rows], rows, passed, known)
+                self._step(optimizer, which, [states[which][row] for row in rows], rows, passed, known)
                 report(int(texts * (1 + EPOCHS * passed)), total)
         self._transformer.eval()
         report(total, total)
@@ -192,7 +194,7 @@ class Trainer:
         *,
         sparing: bool,
     ) -> Iterator[tuple[int, list[int]]]:
-        """Deal texts of one task and of similar length into batches, so that little is padded, in an order of chance."""
+        """Deal texts of one task and of similar length into batches, in an order of chance; so little is padded."""
         batches: list[tuple[int, list[int]]] = []
         for task, lengths in enumerate([[len(state) for state in of_task] for of_task in states]):
             # Only of alarms most messages are easy.
@@ -202,12 +204,13 @@ class Trainer:
                 for row in range(len(lengths))
                 if not (spare and known[task][row] > SURE and shuffle.random() > SHARE_OF_SURE)
             ]
-            order = sorted(rows, key=lambda row, lengths=lengths: lengths[row] + 4 * shuffle.random())
+            keys = {row: lengths[row] + 4 * shuffle.random() for row in rows}
+            order = sorted(rows, key=keys.__getitem__)
             batches += [(task, order[start : start + BATCH]) for start in range(0, len(order), BATCH)]
         shuffle.shuffle(batches)
         yield from batches
 
-    def _lower_states(self, texts: Sequence[str], report: Callable[[int], None] = lambda done: None) -> list[Any]:
+    def _lower_states(self, texts: Sequence[str]) -> list[Any]:
         """Return the token vectors `(tokens, d)` that the first learning layer gets, for each text."""
         states: list[Any] = [None] * len(texts)
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
@@ -226,7 +229,6 @@ class Trainer:
                 hidden = self._through(self._lower, hidden, mask.float())
                 for row, vectors, of_row in zip(rows, hidden, mask, strict=True):
                     states[row] = vectors[: int(of_row.sum())].clone()
-                report(start + len(rows))
         return states
 
     def _pooled(self, states: Sequence[torch.Tensor]) -> torch.Tensor:

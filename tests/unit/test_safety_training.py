@@ -34,7 +34,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (folder / "examples" / "writer.jsonl").write_text("\n".join(lines * 12), encoding="utf-8")
     (folder / "data").mkdir()
     intents = {"ask_cause": CALM[:3], "greet": ["hello there", "hi", "good morning"]}
-    entries = [{"intent": name, "examples": "".join(f"- {text}\n" for text in texts)} for name, texts in intents.items()]
+    entries = [
+        {"intent": name, "examples": "".join(f"- {text}\n" for text in texts)} for name, texts in intents.items()
+    ]
     (folder / "data" / "nlu.yml").write_text(yaml.safe_dump({"nlu": entries}), encoding="utf-8")
     settings = Settings.from_env(
         {}, alarms_dir=folder / "examples", nlu_dir=folder / "data", alarm_model_dir=folder / "index" / "alarms"
