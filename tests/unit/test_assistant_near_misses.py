@@ -164,3 +164,51 @@ def test_near_miss_file_that_cannot_be_used_is_named(tmp_path: Path, text: str, 
 def test_missing_near_miss_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LexiconError, match="cannot be read"):
         NearMisses.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "does stress lower b12",
+        "can coffee make my b12 drop?",
+        "is it true that dehydration lowers your b12",
+        "do cramps damage the nerves",
+        "does a lack of b12 cause low potassium?",
+    ],
+)
+def test_relation_turned_round_is_refused(near_misses: NearMisses, question: str) -> None:
+    found = near_misses.find(question, covered=lambda words: True)
+    assert found is not None
+    assert found.type == "relation"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "can low b12 cause twitching",
+        "can a vegan diet lead to b12 deficiency",
+        "does old age lower b12",
+        "does stomach surgery lead to b12 deficiency",
+        "can low b12 cause cramps or is it low potassium",
+        "does stress cause twitching",
+    ],
+)
+def test_relation_that_the_articles_state_is_no_near_miss(near_misses: NearMisses, question: str) -> None:
+    assert near_misses.find(question, covered=lambda words: True) is None
+
+
+def test_bare_worry_after_a_question_is_no_diagnosis_but_that_of_a_person_is(near_misses: NearMisses) -> None:
+    assert near_misses.find("ok, is it dangerous?") is None
+    for question in ("is it dangerous that my eyelid twitches", "can you tell me if i have pernicious anemia"):
+        found = near_misses.find(question)
+        assert found is not None
+        assert found.type == "personal_diagnosis"
+
+
+def test_seeing_a_doctor_is_answered_after_a_question_on_cramps_only(near_misses: NearMisses) -> None:
+    question = "should I go to the doctor?"
+    for about in ("", "why does my eyelid twitch"):
+        found = near_misses.find(question, about=about)
+        assert found is not None
+        assert found.type == "triage"
+    assert near_misses.find(question, about="can low b12 cause cramps") is None

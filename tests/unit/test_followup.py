@@ -187,3 +187,14 @@ def test_story_leans_on_nothing() -> None:
 def test_chain_of_follow_ups_keeps_its_end_and_its_beginning() -> None:
     last = Context(last_question="and then – and why – do cramps hurt?")
     assert after_last("what else?", last) == "what else – and then – do cramps hurt?"
+
+
+@pytest.mark.parametrize(
+    "question", ["does low B12 cause it", "can B12 help with that?", "and how would B12 twitches be different?"]
+)
+def test_question_with_a_subject_still_leans_where_something_else_is_meant(question: str) -> None:
+    assert needs_context(question, Context(topic="ataxia", last_question="what is ataxia"))
+
+
+def test_question_with_a_subject_and_an_object_of_its_own_leans_on_nothing() -> None:
+    assert not needs_context("does low B12 cause cramps", Context(topic="ataxia", last_question="what is ataxia"))
