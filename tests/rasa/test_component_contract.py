@@ -149,9 +149,9 @@ def test_component_survives_missing_files(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.undo()  # the real encoder loader again
+    monkeypatch.undo()  # the real loader again
     monkeypatch.setenv("HEALTHQA_LEXICON", str(tmp_path / "nowhere"))
-    monkeypatch.setenv("HEALTHQA_ENCODER_DIR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("HEALTHQA_ALARM_MODEL", str(tmp_path / "nowhere"))
     resources.log_once.cache_clear()
     cls = type(component)
     fresh = cls.load(cls.get_default_config(), model_storage, Resource("unknown"), execution_context)
