@@ -245,8 +245,8 @@ def test_refused_blocks_are_sent_as_text(bot: Bot, people: People) -> None:
 def test_place_that_takes_no_message_is_not_asked_twice(
     bot: Bot, people: People, error: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # A late message of the test before must not be counted here.
-    quiet(0.5)
+    # A late message of the test before must not be counted here; a turn takes a second at most.
+    quiet(2.5)
     bot.api.planned["chat.postMessage"] = [Refused(error), Refused(error)]
     made = len(bot.api.times("chat.postMessage"))
     people.deliver(people.message("a secret worry"))
