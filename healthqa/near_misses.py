@@ -34,6 +34,7 @@ class _Rule:
     type: str
     response: str
     patterns: tuple[re.Pattern[str], ...]
+    requires: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
     unless_about: tuple[re.Pattern[str], ...]
     unless_covered: bool
@@ -87,6 +88,8 @@ class NearMisses:
         for rule in self.rules:
             if any(pattern.search(lowered) for pattern in rule.unless):
                 continue
+            if rule.requires and not any(pattern.search(lowered) for pattern in rule.requires):
+                continue
             if before and any(pattern.search(before) for pattern in rule.unless_about):
                 continue
             for match in (found for pattern in rule.patterns for found in pattern.finditer(lowered)):
@@ -104,13 +107,13 @@ def _read_rule(path: Path, number: int, entry: Any) -> _Rule:  # noqa: ANN401
     if not isinstance(entry, dict) or not all(entry.get(key) for key in ("type", "response", "patterns")):
         raise LexiconError(path, "A rule needs `type`, `response` and `patterns`.", "Add what is missing.", where)
     try:
-        patterns, unless, about = (
+        patterns, requires, unless, about = (
             tuple(re.compile(str(pattern)) for pattern in entry.get(key) or ())
-            for key in ("patterns", "unless", "unless_about")
+            for key in ("patterns", "requires", "unless", "unless_about")
         )
     except re.error as error:
         raise LexiconError(path, f"A pattern is not a regular expression: {error}.", "Mend it.", where) from error
-    return _Rule(str(entry["type"]), str(entry["response"]), patterns, unless, about, bool(entry.get("unless_covered")))
+    return _Rule(str(entry["type"]), str(entry["response"]), patterns, requires, unless, about, bool(entry.get("unless_covered")))
 
 
 def _read_intent(path: Path, name: str, entry: Any) -> NearMiss:  # noqa: ANN401
