@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.fitting import held_out_and_fitted, print_coefficients
 from evaluation.dialogues import Dialogue, Turn, load_dialogues
 from evaluation.keys import states
-from evaluation.questions import load_facts, read_yaml
+from evaluation.questions import SETS, load_facts, read_yaml
 from healthqa.assistant import Assistant
 from healthqa.encoder import OnnxEncoder
 from healthqa.evidence import LEANING_COEFFICIENTS
@@ -31,6 +31,8 @@ from healthqa.settings import Settings
 from healthqa.types import Context
 
 EXCHANGES = Path(__file__).with_name("follow_ups.yml")
+# Their follow-ups are anticipated and refused questions by now: they would look surer than any other.
+LEARNED = ("dialogues_7.dev.yml", "dialogues_8.dev.yml")
 FITTED = ("complete", "dense", "own", "last", "beside", "beside_last", "uncovered_share", "drift", "letters")
 LIMITS = (0.3, 0.4, 0.5, 0.6)
 
@@ -50,9 +52,11 @@ class Row:
 
 
 def conversations() -> list[Dialogue]:
-    """Return the dev dialogues and the exchanges."""
+    """Return the dev dialogues that nothing was learned from, and the exchanges."""
     facts = load_facts()
-    found = [dialogue for dialogue in load_dialogues() if dialogue.part == "dev"]
+    learned = {tuple(text for text, _ in turns) for name in LEARNED for turns in read_yaml(SETS / name)}
+    dialogues = [dialogue for dialogue in load_dialogues() if dialogue.part == "dev"]
+    found = [one for one in dialogues if tuple(turn.text for turn in one.turns) not in learned]
     for first, second, expect in read_yaml(EXCHANGES):
         needs = () if isinstance(expect, str) else tuple(facts[fact] for fact in expect)
         turn = Turn(second, (expect,) if isinstance(expect, str) else tuple(expect), needs)

@@ -113,7 +113,9 @@ def _read_rule(path: Path, number: int, entry: Any) -> _Rule:  # noqa: ANN401
         )
     except re.error as error:
         raise LexiconError(path, f"A pattern is not a regular expression: {error}.", "Mend it.", where) from error
-    return _Rule(str(entry["type"]), str(entry["response"]), patterns, requires, unless, about, bool(entry.get("unless_covered")))
+    return _Rule(
+        str(entry["type"]), str(entry["response"]), patterns, requires, unless, about, bool(entry.get("unless_covered"))
+    )
 
 
 def _read_intent(path: Path, name: str, entry: Any) -> NearMiss:  # noqa: ANN401
