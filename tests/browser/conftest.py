@@ -52,7 +52,8 @@ def site() -> Iterator[PublisherSite]:
 def served(tmp_path_factory: pytest.TempPathFactory, site: PublisherSite) -> Iterator[Served]:
     core = settings(tmp_path_factory.mktemp("browser"))
     limits = {"conversation_limit": "", "address_limit": ""}
-    with Server(FakeAgent(), core, timeout=1, alarm_timeout=0.5, allowed_origins=[site.origin], **limits) as running:
+    # No test here waits for a turn that takes too long, and a browser beside the server can slow one down by seconds.
+    with Server(FakeAgent(), core, timeout=15, alarm_timeout=5, allowed_origins=[site.origin], **limits) as running:
         site.chat = running.address
         yield running
 
