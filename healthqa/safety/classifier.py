@@ -18,9 +18,10 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from healthqa.encoder import clean_text, file_sha256, load_session, load_tokenizer
+from healthqa.encoder import file_sha256, load_session, load_tokenizer
 from healthqa.errors import AlarmModelError
 from healthqa.safety.examples import KINDS
+from healthqa.safety.readable import readable
 
 __all__ = [
     "AlarmCard",
@@ -34,7 +35,7 @@ __all__ = [
 CARD_FILE = "alarms.json"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
-FORMAT = 2
+FORMAT = 3
 # A message is read whole: on its sentences one by one the model raises three times as many false alarms at the same
 # recall (docs/adr/0005-alarm-classifier.md). Only what is longer than the model can read is cut, at sentence ends.
 PIECE_WORDS = 80
@@ -154,8 +155,8 @@ class AlarmClassifier:
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return logits and vectors. Guard and featurizer of one turn ask for the same text: it is read once."""
         if len(texts) != 1:
-            return self._run([clean_text(text) for text in texts])
-        return self._read_one(clean_text(texts[0]))
+            return self._run([readable(text) for text in texts])
+        return self._read_one(readable(texts[0]))
 
     def _run(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         tokens = [self._tokenizer.encode(text).ids for text in texts]

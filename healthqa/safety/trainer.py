@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from healthqa.encoder import clean_text
 from healthqa.encoder_export import OPSET, load_original
 from healthqa.errors import AlarmModelError
+from healthqa.safety.readable import readable
 from healthqa.settings import DEFAULT_ENCODER, DEFAULT_ENCODER_SHA256, Settings
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Trainer:
             for start in range(0, len(order), BATCH):
                 rows = order[start : start + BATCH]
                 batch = self.tokenizer(
-                    [clean_text(texts[row]) for row in rows],
+                    [readable(texts[row]) for row in rows],
                     padding=True,
                     truncation=True,
                     max_length=MAX_LENGTH,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from healthqa.encoder import clean_text, file_sha256
+from healthqa.encoder import file_sha256
 from healthqa.errors import AlarmModelError
 from healthqa.folders import one_at_a_time, put_in_place
 from healthqa.safety.classifier import (
@@ -108,7 +108,7 @@ def _export(trainer: Trainer, folder: Path, examples: Sequence[Example]) -> None
     files = {name: file_sha256(folder / name) for name in (MODEL_FILE, TOKENIZER_FILE)}
     card = AlarmCard(examples_hash(examples), DEFAULT_ENCODER_SHA256, MAX_LENGTH, files=files)
     (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
-    sample = [clean_text(example.text) for example in examples[:: max(1, len(examples) // 20)]]
+    sample = [example.text for example in examples[:: max(1, len(examples) // 20)]]
     worst = np.abs(AlarmClassifier.load(folder).chances(sample) - trainer.chances(sample)).max()
     if worst > MOST_DIFFERENCE:
         raise AlarmModelError(f"The exported alarm classifier is not exact (a chance differs by {worst:.4f}).")
