@@ -17,8 +17,8 @@ setup: ## Make .venv with Python 3.10 and the locked packages (done once).
 alarms: setup ## Train the classifier that finds emergencies and crises (about 14 minutes; once).
 	@$(PY) -m scripts.steps alarms
 
-index: setup ## Export the encoder where needed and build the index from knowledge/articles.
-	@$(PY) -m scripts.steps index
+index: setup ## Export the encoder where needed, build the index from knowledge/articles, learn from the questions.
+	@$(PY) -m scripts.steps answerability
 
 train: setup ## Build the index, then train the model.
 	@$(PY) -m scripts.steps train

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,14 @@ from evaluation.dialogues import load_dialogues
 from evaluation.questions import load_questions
 from evaluation.scoring import ask_dialogues, ask_questions
 from healthqa.assistant import Assistant
-from healthqa.evidence import COEFFICIENTS
+from healthqa.evidence import COEFFICIENTS, JUDGED_COEFFICIENTS
 from healthqa.settings import Settings
 from healthqa.types import Context
 
 FURTHER = Path(__file__).with_name("evidence_questions.yml")
 FITTED = ("dense", "beside", "coverage", "uncovered_share", "drift", "follows", "plain")
+# Where `healthqa.answerability` has learned; a plain index has nothing to learn from.
+JUDGED = (*(name for name in FITTED if name != "plain"), "answerability")
 HALF = 0.5
 
 
@@ -38,7 +40,11 @@ class Row:
     text: str
     answered: bool
     name: str
-    figures: tuple[float, ...]
+    features: Mapping[str, float]
+
+    def figures(self, names: Sequence[str]) -> tuple[float, ...]:
+        """Return the named features."""
+        return tuple(self.features[name] for name in names)
 
 
 def rows_of(index_dir: Path, name: str) -> list[Row]:
@@ -59,7 +65,7 @@ def rows_of(index_dir: Path, name: str) -> list[Row]:
     for text, context, answered, label in asked:
         evidence = assistant.examine(text, context).evidence
         if evidence is not None:
-            rows.append(Row(text, answered, label, tuple(evidence.features[figure] for figure in FITTED)))
+            rows.append(Row(text, answered, label, evidence.features))
     return rows
 
 
@@ -74,20 +80,25 @@ def print_counts(rows: Sequence[Row], probabilities: Sequence[float]) -> None:
         print(f"{name}: {refused} of {answerable} answerable refused, {passed} of {other} others let through")
 
 
+def fit(rows: Sequence[Row], names: Sequence[str], now: Mapping[str, float]) -> None:
+    """Fit the named features and print what they would let through, held out, and the coefficients."""
+    # The same question asked of both indexes must not stand on both sides of a fold.
+    numbers = {text: number for number, text in enumerate(sorted({row.text for row in rows}))}
+    figures, groups = [row.figures(names) for row in rows], [numbers[row.text] for row in rows]
+    held_out, fitted = held_out_and_fitted(names, figures, [row.answered for row in rows], groups)
+    print_counts(rows, held_out)
+    print_coefficients(fitted, now)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Fit and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("index", type=Path, help="the default index")
     parser.add_argument("plain_index", type=Path, help="an index of articles without anticipated questions")
     arguments = parser.parse_args(argv)
-    rows = rows_of(arguments.index.resolve(), "default") + rows_of(arguments.plain_index.resolve(), "plain")
-    # The same question asked of both indexes must not stand on both sides of a fold.
-    numbers = {text: number for number, text in enumerate(sorted({row.text for row in rows}))}
-    held_out, fitted = held_out_and_fitted(
-        FITTED, [row.figures for row in rows], [row.answered for row in rows], [numbers[row.text] for row in rows]
-    )
-    print_counts(rows, held_out)
-    print_coefficients(fitted, COEFFICIENTS)
+    default, plain = rows_of(arguments.index.resolve(), "default"), rows_of(arguments.plain_index.resolve(), "plain")
+    fit(default + plain, FITTED, COEFFICIENTS)
+    fit(default, JUDGED, JUDGED_COEFFICIENTS)
     return 0
 
 

@@ -7,7 +7,7 @@ weights as they are), what would be shown at which limit, and the coefficients; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from benchmarks.fitting import held_out_and_fitted, print_coefficients
 from evaluation.dialogues import Dialogue, Turn, load_dialogues
 from evaluation.keys import states
 from evaluation.questions import SETS, load_facts, read_yaml
+from healthqa.answerability import load_learned
 from healthqa.assistant import Assistant
 from healthqa.encoder import OnnxEncoder
-from healthqa.evidence import LEANING_COEFFICIENTS
+from healthqa.evidence import JUDGED_LEANING_COEFFICIENTS, LEANING_COEFFICIENTS
 from healthqa.examiner import Examiner
 from healthqa.followup import remembered
 from healthqa.lexicon import Lexicon
@@ -34,6 +35,7 @@ EXCHANGES = Path(__file__).with_name("follow_ups.yml")
 # Their follow-ups are anticipated and refused questions by now: they would look surer than any other.
 LEARNED = ("dialogues_7.dev.yml", "dialogues_8.dev.yml")
 FITTED = ("complete", "dense", "own", "last", "beside", "beside_last", "uncovered_share", "drift", "letters")
+JUDGED = (*FITTED, "answerability", "answerability_last")
 LIMITS = (0.3, 0.4, 0.5, 0.6)
 
 
@@ -48,7 +50,7 @@ class Row:
     conversation: int
     answered: bool
     right: bool
-    figures: tuple[float, ...]
+    features: Mapping[str, float]
 
 
 def conversations() -> list[Dialogue]:
@@ -75,6 +77,7 @@ def make_examiner(settings: Settings) -> Examiner:
         lambda text: None,
         top_k=settings.top_k,
         threshold=settings.threshold,
+        answerability=load_learned(settings, encoder),
     )
 
 
@@ -89,8 +92,7 @@ def rows_of(settings: Settings) -> Iterator[Row]:
                 if found.evidence is not None and found.hits:
                     shown = found.hits[0].passage.text
                     right = any(states(shown, need) for need in turn.needs)
-                    figures = tuple(found.evidence.features[name] for name in FITTED)
-                    yield Row(number, bool(turn.needs), right, figures)
+                    yield Row(number, bool(turn.needs), right, found.evidence.features)
             context = remembered(context, assistant.reply(turn.text, context))
 
 
@@ -110,11 +112,12 @@ def print_counts(rows: Sequence[Row], probabilities: NDArray[np.float64]) -> Non
 def main() -> int:
     """Fit and print."""
     rows = list(rows_of(Settings.from_env()))
-    held_out, fitted = held_out_and_fitted(
-        FITTED, [row.figures for row in rows], [row.right for row in rows], [row.conversation for row in rows]
-    )
-    print_counts(rows, held_out)
-    print_coefficients(fitted, LEANING_COEFFICIENTS)
+    right, groups = [row.right for row in rows], [row.conversation for row in rows]
+    for names, now in ((FITTED, LEANING_COEFFICIENTS), (JUDGED, JUDGED_LEANING_COEFFICIENTS)):
+        figures = [tuple(row.features[name] for name in names) for row in rows]
+        held_out, fitted = held_out_and_fitted(names, figures, right, groups)
+        print_counts(rows, held_out)
+        print_coefficients(fitted, now)
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from healthqa.answer import compose_answer, compose_fixed
+from healthqa.answerability import Answerability, load_learned
 from healthqa.encoder import OnnxEncoder
 from healthqa.evidence import Evidence
 from healthqa.examiner import MORE_HITS, Examination, Examiner
@@ -37,6 +38,7 @@ class Assistant:
     """Answers from the index; refuses, asks back or raises the alarm otherwise. Safe to use from several threads.
 
     :param examples: questions that are refused; without them only rules, intents and missing evidence refuse.
+    :param answerability: learned from answered and refused questions; evidence is judged without it where it is None.
     :param find_red_flag: text -> red flag; the one function that NLU uses too.
     :param alarm_values: what the alarm texts' placeholders become (numbers of the configured country).
     """
@@ -50,6 +52,7 @@ class Assistant:
         texts: Texts,
         *,
         examples: RefusedExamples | None = None,
+        answerability: Answerability | None = None,
         find_red_flag: Callable[[str], RedFlag | None] = detect,
         alarm_values: dict[str, str] | None = None,
     ) -> None:
@@ -58,7 +61,13 @@ class Assistant:
         self._live_index = live_index
         self._lexicon = lexicon
         self._examiner = Examiner(
-            live_index, near_misses, examples, find_red_flag, top_k=settings.top_k, threshold=settings.threshold
+            live_index,
+            near_misses,
+            examples,
+            find_red_flag,
+            top_k=settings.top_k,
+            threshold=settings.threshold,
+            answerability=answerability,
         )
         self._alarm_values = dict(alarm_values or {})
         self._provenance = Provenance(settings.articles_dir)
@@ -85,6 +94,7 @@ class Assistant:
             near_misses,
             texts,
             examples=examples,
+            answerability=load_learned(settings, encoder),
             find_red_flag=lambda text: finder_of(settings).detect(text),
             alarm_values=values,
         )

@@ -62,6 +62,9 @@ def build_parser() -> argparse.ArgumentParser:
     alarms.add_argument("--anew", action="store_true", help="train even if the messages are those of the last training")
     alarms.set_defaults(run=_train_alarms)
 
+    learn = commands.add_parser("train-answerability", help="learn from the answered and the refused questions")
+    learn.set_defaults(run=_train_answerability)
+
     index = commands.add_parser("index", help="build or renew the index from a folder of articles")
     index.add_argument("--articles", type=Path, metavar="FOLDER", help="articles as .md, .html or .txt")
     index.add_argument("--index", type=Path, metavar="FOLDER", help="where the index is kept")
@@ -106,6 +109,22 @@ def _train_alarms(arguments: argparse.Namespace) -> int:
     with _progress() as report:
         folder = train_alarms(settings, lambda done, total: report("learning", done, total), anew=arguments.anew)
     print(f"The alarm classifier is in {folder}.")
+    return 0
+
+
+def _train_answerability(_: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    from healthqa.answerability_training import train_answerability
+    from healthqa.encoder import OnnxEncoder
+    from healthqa.safety.classifier import AlarmClassifier
+
+    threads = os.cpu_count() or 1
+    encoder = OnnxEncoder.load(settings.encoder_dir, threads=threads)
+    folder = train_answerability(settings, encoder, AlarmClassifier.load(settings.alarm_model_dir, threads))
+    if folder is None:
+        print("Nothing to learn: there are too few anticipated or refused questions. Evidence is judged without them.")
+    else:
+        print(f"What was learned from them is in {folder}.")
     return 0
 
 

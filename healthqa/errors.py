@@ -8,6 +8,7 @@ Every error says which file, line or field is wrong and what to do about it::
     │   ├── ArticleError     an article file
     │   └── LexiconError     a lexicon, red-flag or hotline file
     ├── EncoderError         the exported encoder is missing, broken or not the expected one
+    ├── AnswerabilityError   what was learned about answered questions is missing, broken or cannot be made
     ├── AlarmModelError      the trained alarm classifier is missing, broken or cannot be made
     └── IndexFolderError     the index is missing, broken, or was built for another encoder
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 __all__ = [
     "AlarmModelError",
+    "AnswerabilityError",
     "ArticleError",
     "ContentError",
     "EncoderError",
@@ -65,6 +67,10 @@ class LexiconError(ContentError):
 
 class EncoderError(HealthQAError):
     """The encoder cannot be loaded or exported."""
+
+
+class AnswerabilityError(HealthQAError):
+    """What was learned from answered and refused questions cannot be used or made; evidence is judged without it."""
 
 
 class AlarmModelError(HealthQAError):

@@ -14,6 +14,8 @@ from healthqa.types import Context, Hit
 __all__ = [
     "BESIDE_LEAD",
     "COEFFICIENTS",
+    "JUDGED_COEFFICIENTS",
+    "JUDGED_LEANING_COEFFICIENTS",
     "LEANING_COEFFICIENTS",
     "Decision",
     "Evidence",
@@ -64,6 +66,14 @@ LEANING_COEFFICIENTS: Mapping[str, float] = {
     "plain": 4.5,
     "refused_intent": -1.5,
 }
+# The same two where `healthqa.answerability` has learned from anticipated and refused questions. Fitted likewise:
+# docs/adr/0008-answerability.md.
+JUDGED_COEFFICIENTS: Mapping[str, float] = {**COEFFICIENTS, "answerability": 2.0}
+JUDGED_LEANING_COEFFICIENTS: Mapping[str, float] = {
+    **LEANING_COEFFICIENTS,
+    "answerability": 1.0,
+    "answerability_last": 1.0,
+}
 # Below this share of the threshold a guess would be a bad offer.
 CLARIFY_SHARE = 0.5
 # A refused question that is nearer than every passage by more than this decides, whatever else speaks for an answer.
@@ -81,6 +91,7 @@ class OwnWords:
     :param beside_last: the same with the last question behind them.
     :param uncovered: those that the corpus lacks.
     :param drift: how much these lead away from the corpus.
+    :param answerability: of the words, and of them with the last question behind them; None where nothing was learned.
     """
 
     text: str
@@ -89,6 +100,7 @@ class OwnWords:
     beside_last: float = 0.0
     uncovered: tuple[str, ...] = ()
     drift: float = 0.0
+    answerability: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,7 @@ def assess(
     beside: float = 0.0,
     follows: bool = False,
     plain: float = 0.0,
+    answerability: float | None = None,
     threshold: float = 0.5,
 ) -> Evidence:
     """Judge the hits for a stand-alone question.
@@ -128,11 +141,15 @@ def assess(
     :param beside: cosine of the nearest question that is refused (`RefusedExamples.nearest`).
     :param follows: the question was made stand-alone: its subject has been answered before.
     :param plain: share of the passages without anticipated questions (`Retriever.plain`).
+    :param answerability: `Answerability.score`; None where nothing was learned.
     :param threshold: probability from which on the first hit is shown.
     """
     kind = question_type(question)
     features = features_of(question, hits, context, lexicon, uncovered, drift, beside, follows, plain)
-    probability = _probability(COEFFICIENTS, features) if hits else 0.0
+    coefficients = COEFFICIENTS
+    if answerability is not None:
+        coefficients, features["answerability"] = JUDGED_COEFFICIENTS, _bounded(answerability)
+    probability = _probability(coefficients, features) if hits else 0.0
     decision: Decision = "refuse"
     # As near as it would be with anticipated questions.
     lift = COEFFICIENTS["plain"] * plain / COEFFICIENTS["dense"]
@@ -170,7 +187,11 @@ def assess_leaning(
         "plain": plain,
         "refused_intent": _refused_intent(context),
     }
-    probability = _probability(LEANING_COEFFICIENTS, features) if hits else 0.0
+    coefficients = LEANING_COEFFICIENTS
+    if own.answerability is not None:
+        coefficients = JUDGED_LEANING_COEFFICIENTS
+        features["answerability"], features["answerability_last"] = map(_bounded, own.answerability)
+    probability = _probability(coefficients, features) if hits else 0.0
     decision: Decision = "refuse"
     if probability >= threshold:
         decision = "answer"
@@ -209,6 +230,10 @@ def features_of(
 
 def _best(hits: Sequence[Hit], part: str) -> float:
     return max((hit.parts.get(part, 0.0) for hit in hits[:3]), default=0.0)
+
+
+def _bounded(answerability: float) -> float:
+    return max(-2.0, min(2.0, answerability))
 
 
 def _refused_intent(context: Context) -> float:

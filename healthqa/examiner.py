@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from healthqa.answerability import Answerability
 from healthqa.evidence import BESIDE_LEAD, Evidence, OwnWords, assess, assess_leaning
 from healthqa.followup import StandAlone, after_last, is_short, own_words, rule_text, standalone
 from healthqa.live_index import LiveIndex
@@ -78,6 +79,7 @@ class Examiner:
     :param threshold: probability from which on the first hit is shown.
     :param examples: questions that are refused; without them only rules, intents and missing evidence refuse.
     :param find_red_flag: text -> red flag; the one function that NLU uses too.
+    :param answerability: learned from answered and refused questions; evidence is judged without it where it is None.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Examiner:
         *,
         top_k: int,
         threshold: float,
+        answerability: Answerability | None = None,
     ) -> None:
         self._live_index = live_index
         self._near_misses = near_misses
@@ -96,6 +99,7 @@ class Examiner:
         self._find_red_flag = find_red_flag
         self._top_k = top_k
         self._threshold = threshold
+        self._answerability = answerability
 
     def examine(self, question: str, context: Context) -> Examination:
         """Look at a question from all sides.
@@ -170,22 +174,28 @@ class Examiner:
             beside=beside,
             follows=asked != " ".join(look.question.split()),
             plain=retriever.plain,
+            answerability=self._learned(retriever.focus(asked), retriever),
             threshold=self._threshold,
         )
 
     def _judge_leaning(self, look: _Look, hits: Sequence[Hit]) -> Evidence:
         words, retriever = own_words(look.question), look.retriever
-        uncovered = retriever.uncovered(words)
+        uncovered, with_last = retriever.uncovered(words), after_last(look.question, look.context)
+        learned = self._learned(words, retriever), self._learned(with_last, retriever)
         own = OwnWords(
             words,
             complete=look.standing.way == "own",
             beside=self._beside(words, retriever),
-            beside_last=self._beside(after_last(look.question, look.context), retriever),
+            beside_last=self._beside(with_last, retriever),
             uncovered=uncovered,
             drift=retriever.drift(words, uncovered),
+            answerability=None if learned[0] is None or learned[1] is None else (learned[0], learned[1]),
         )
         settings = {"plain": retriever.plain, "threshold": self._threshold}
         return assess_leaning(own, hits, look.context, retriever.lexicon, **settings)
+
+    def _learned(self, text: str, retriever: Retriever) -> float | None:
+        return self._answerability.score(retriever.lexicon.correct(text)) if self._answerability else None
 
     def _beside(self, text: str, retriever: Retriever) -> float:
         return self._examples.nearest(retriever.lexicon.correct(text))[0] if self._examples else 0.0

@@ -75,6 +75,11 @@ class Settings:
     slack_signing_secret: str = field(default="", repr=False)
 
     @property
+    def answerability_dir(self) -> Path:
+        """What was learned from answered and refused questions; it belongs to the articles of the index."""
+        return self.index_dir / "answerability"
+
+    @property
     def conversations_path(self) -> Path:
         """The file with conversations and feedback."""
         return self.data_dir / "conversations.db"

@@ -1,4 +1,4 @@
-"""The build steps between installation and serving: `python -m scripts.steps encoder|alarms|index|train`.
+"""The build steps between installation and serving: `python -m scripts.steps encoder|alarms|index|answerability|train`.
 
 Each step runs only when something it depends on changed, says what it does and how long it took, and ends with a
 sentence instead of a traceback. Each step includes those before it.
@@ -25,7 +25,7 @@ __all__ = ["ROOT", "Step", "StepError", "main", "run_steps", "steps_of"]
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "healthqa"
 STATE = ROOT / ".steps"
-ORDER = ("encoder", "alarms", "index", "train")
+ORDER = ("encoder", "alarms", "index", "answerability", "train")
 
 
 class StepError(Exception):
@@ -51,7 +51,8 @@ class Step:
 
 def steps_of(settings: Settings) -> dict[str, Step]:
     """List the steps in their order, for the folders that the settings name."""
-    steps = (_encoder_step(settings), _alarms_step(settings), _index_step(settings), _train_step(settings))
+    makers = (_encoder_step, _alarms_step, _index_step, _answerability_step, _train_step)
+    steps = [make(settings) for make in makers]
     return {step.name: step for step in steps}
 
 
@@ -85,6 +86,21 @@ def _index_step(settings: Settings) -> Step:
         lambda: _hash(inputs, str(settings.articles_dir)),
         lambda: _index_state(settings.index_dir),
         lambda: _healthqa("index"),
+    )
+
+
+def _answerability_step(settings: Settings) -> Step:
+    models = [_encoder_file(settings), settings.alarm_model_dir / "alarms.json"]
+    code = [CORE / "answerability.py", CORE / "answerability_training.py"]
+    # It belongs to the index folder, yet not to one version of it: a new passage changes nothing.
+    inputs = [settings.lexicon_dir / "near_misses.yml", *models, *code, *_given(settings.questions_dir)]
+    return Step(
+        "answerability",
+        "Learning from the answered and the refused questions (about 2 minutes)",
+        lambda: _hash(inputs, str(settings.answerability_dir)),
+        # Without anticipated questions there is nothing to learn, and no file.
+        lambda: _hash_of_file(settings.answerability_dir / "answerability.json") or "nothing learned",
+        lambda: _healthqa("train-answerability"),
     )
 
 

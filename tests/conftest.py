@@ -33,7 +33,7 @@ def indexed_project() -> Path:
     """Give the project folder with encoder and index made, without the model."""
     from scripts.steps import run_steps
 
-    run_steps("index")
+    run_steps("answerability")
     return ROOT
 
 

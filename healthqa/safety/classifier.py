@@ -125,6 +125,11 @@ class AlarmClassifier:
                 f"The alarm classifier in {folder} does not load ({error}). {_again(folder)}"
             ) from error
 
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the weights."""
+        return self._card.files[MODEL_FILE]
+
     def score(self, text: str) -> AlarmScore:
         """Return the highest chance of an alarm among the message's pieces; most messages are one."""
         pieces = pieces_of(text)

@@ -1,4 +1,4 @@
-"""What the alarm classifier reads of a message: the base model's vocabulary has no emojis, their names say what they do."""
+"""What the alarm classifier reads of a message: the base model knows no emojis, their names say what they do."""
 
 from __future__ import annotations
 

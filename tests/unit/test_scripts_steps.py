@@ -14,7 +14,7 @@ from scripts.training import component_count, latest_model
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Replace the three steps by ones that copy an input file to an output file."""
+    """Replace the steps by ones that copy an input file to an output file."""
     made: list[str] = []
 
     def fake(name: str) -> Step:
@@ -38,9 +38,9 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
 
 
 def test_steps_run_in_order_and_only_once(calls: list[str]) -> None:
-    assert run_steps("train") == ["encoder", "alarms", "index", "train"]
+    assert run_steps("train") == ["encoder", "alarms", "index", "answerability", "train"]
     assert run_steps("train") == []
-    assert calls == ["encoder", "alarms", "index", "train"]
+    assert calls == ["encoder", "alarms", "index", "answerability", "train"]
 
 
 def test_steps_stop_after_the_one_asked_for(calls: list[str]) -> None:
@@ -71,7 +71,7 @@ def test_failed_step_is_a_sentence_and_is_tried_again(
     shown = capsys.readouterr().err
     assert "failed" in shown and "Traceback" not in shown
     monkeypatch.setattr(steps, "steps_of", lambda settings: good)
-    assert run_steps("train") == ["index", "train"]
+    assert run_steps("train") == ["index", "answerability", "train"]
 
 
 def test_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,12 +85,13 @@ def test_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 def test_main_names_the_steps_when_called_wrongly(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nonsense"]) == 2
-    assert "encoder, alarms, index, train" in capsys.readouterr().err
+    assert "encoder, alarms, index, answerability, train" in capsys.readouterr().err
 
 
 def _project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     contents = "knowledge/articles/a.md", "knowledge/alarms/writer_a.jsonl", "knowledge/lexicon/terms.yml"
-    for name in (*contents, "data/nlu.yml", "data/responses.yml"):
+    more = "knowledge/lexicon/near_misses.yml", "knowledge/questions/a.yml"
+    for name in (*contents, *more, "data/nlu.yml", "data/responses.yml"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name, encoding="utf-8")
     for name in ("config.yml", "domain.yml", "endpoints.yml"):
@@ -105,6 +106,8 @@ def _project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         ("knowledge/articles/a.md", {"index"}),
         ("knowledge/alarms/writer_a.jsonl", {"alarms"}),
         ("knowledge/lexicon/terms.yml", {"index", "train"}),
+        ("knowledge/lexicon/near_misses.yml", {"index", "answerability", "train"}),
+        ("knowledge/questions/a.yml", {"index", "answerability"}),
         ("data/nlu.yml", {"train"}),
         ("data/responses.yml", {"train"}),
         ("config.yml", {"train"}),
