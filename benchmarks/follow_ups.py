@@ -71,7 +71,7 @@ def conversations() -> list[Dialogue]:
 
 def make_examiner(settings: Settings) -> Examiner:
     """Return an examiner that looks for no alarms."""
-    encoder = OnnxEncoder.load(settings.encoder_dir, threads=2)
+    encoder = OnnxEncoder.load(settings.encoder_dir, threads=1)
     near_misses = NearMisses.load(settings.lexicon_dir)
     return Examiner(
         LiveIndex(settings, encoder, Lexicon.load(settings.lexicon_dir)),

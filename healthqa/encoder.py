@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -116,6 +117,10 @@ def read_card(folder: Path) -> EncoderCard:
 _AGAIN = "Delete {folder} and run `make index`."
 
 
+# So many texts are one question's; more are an index's.
+FEW = 16
+
+
 class OnnxEncoder:
     """An exported sentence-transformers model on the CPU. Safe to use from several threads."""
 
@@ -124,6 +129,8 @@ class OnnxEncoder:
         self._session = session
         self._tokenizer = tokenizer
         self._inputs = {entry.name for entry in session.get_inputs()}
+        # A question is looked at from several sides, each of which asks for the same few texts. In memory only.
+        self._encode_one = lru_cache(maxsize=64)(lambda text: self._encode_batch([self._tokenizer.encode(text).ids])[0])
 
     @classmethod
     def load(cls, folder: Path, threads: int = 1) -> OnnxEncoder:
@@ -160,6 +167,10 @@ class OnnxEncoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one L2-normalised row per text, in the order of the texts, shape `(n, d)`."""
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if len(texts) <= FEW:
+            for row, text in enumerate(texts):
+                vectors[row] = self._encode_one(clean_text(text))
+            return vectors
         tokens = [self._tokenizer.encode(clean_text(text)).ids for text in texts]
         # Texts of similar length share a batch, so that little is padded.
         order = sorted(range(len(texts)), key=lambda row: len(tokens[row]))

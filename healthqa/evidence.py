@@ -68,11 +68,30 @@ LEANING_COEFFICIENTS: Mapping[str, float] = {
 }
 # The same two where `healthqa.answerability` has learned from anticipated and refused questions. Fitted likewise:
 # docs/adr/0008-answerability.md.
-JUDGED_COEFFICIENTS: Mapping[str, float] = {**COEFFICIENTS, "answerability": 2.0}
+JUDGED_COEFFICIENTS: Mapping[str, float] = {
+    **COEFFICIENTS,
+    "bias": -12.2,
+    "dense": 13.3,
+    "beside": -0.5,
+    "coverage": 2.0,
+    "uncovered_share": -2.4,
+    "drift": -6.9,
+    "answerability": 4.2,
+}
 JUDGED_LEANING_COEFFICIENTS: Mapping[str, float] = {
     **LEANING_COEFFICIENTS,
-    "answerability": 1.0,
-    "answerability_last": 1.0,
+    "bias": -3.2,
+    "complete": -0.3,
+    "dense": 15.5,
+    "own": -1.5,
+    "last": 0.1,
+    "beside": -5.9,
+    "beside_last": -4.1,
+    "uncovered_share": -2.3,
+    "drift": -0.4,
+    "letters": 1.3,
+    "answerability": 0.2,
+    "answerability_last": 0.3,
 }
 # Below this share of the threshold a guess would be a bad offer.
 CLARIFY_SHARE = 0.5
