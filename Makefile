@@ -33,7 +33,7 @@ telegram: train ## Serve in Telegram too, without a public address (HEALTHQA_TEL
 	@$(PY) -m scripts.telegram
 
 test: setup ## Run all tests. One part: make test ARGS="tests/unit -k safety".
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: setup ## Check style, types and the dependency rule.
 	@$(PY) -m ruff check .

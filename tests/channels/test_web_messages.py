@@ -205,7 +205,10 @@ def test_reply_is_kept_for_a_retry_only_and_without_the_words(monkeypatch: pytes
     assert conversations <= 1
 
 
-@pytest.mark.parametrize("token", ["nonsense", "a.b.c", SessionTokens("x" * 40, 1).issue()[0]])
+FORGED = SessionTokens("x" * 40, 1).issue()[0]
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a.b.c", FORGED], ids=["nonsense", "three parts", "another key"])
 def test_forged_token_is_refused(web: Served, token: str) -> None:
     response = web.post("messages", {"token": token, "id": "1", "text": "hello"})
     assert (response.status_code, response.json()["error"]["code"]) == (401, "session_invalid")
