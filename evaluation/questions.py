@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 
 from healthqa.errors import ContentError
+from healthqa.quick_yaml import quick_load
 
 __all__ = [
     "SETS",
@@ -109,7 +110,7 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401
     :raises ContentError: when it is not YAML; it names the line.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return quick_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else ""

@@ -15,6 +15,7 @@ import yaml
 from rapidfuzz import process
 
 from healthqa.errors import ContentError
+from healthqa.quick_yaml import QUICK_LOADER
 from healthqa.types import Passage
 
 __all__ = ["MAX_QUESTION", "load_questions", "with_questions"]
@@ -24,7 +25,7 @@ MAX_QUESTION = 200
 _SUFFIX = ".yml"
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(QUICK_LOADER):  # type: ignore[misc]
     """Plain YAML lets the second of two equal passage ids win silently; an editor's questions would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -35,7 +36,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                     None, None, f"{key.value!r} stands there twice, keep one", key.start_mark
                 )
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        return dict(super().construct_mapping(node, deep))
 
 
 def load_questions(folder: Path) -> Mapping[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from healthqa.errors import LexiconError
+from healthqa.quick_yaml import quick_load
 
 __all__ = ["NearMiss", "NearMisses"]
 
@@ -61,7 +62,7 @@ class NearMisses:
         """
         path = folder / "near_misses.yml"
         try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            content = quick_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise LexiconError(path, "The rules for near misses cannot be read.", "Restore the file.") from error
         except yaml.YAMLError as error:

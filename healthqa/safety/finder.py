@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from healthqa.errors import AlarmModelError
-from healthqa.safety.classifier import CARD_FILE, AlarmClassifier, AlarmScore
+from healthqa.safety.classifier import CARD_FILE, PIECE_WORDS, AlarmClassifier, AlarmScore
 from healthqa.safety.detector import RedFlagDetector
 from healthqa.settings import Settings
 from healthqa.types import RedFlag
@@ -59,7 +59,8 @@ class RedFlagFinder:
             logger.error("The alarm classifier failed on a message (%s).", type(error).__name__)
             return flag
         if flag is not None:
-            judged = len(text.split()) >= HARMLESS_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
+            # What is longer than the model reads at once may bury the words that the pattern saw.
+            judged = HARMLESS_WORDS <= len(text.split()) <= PIECE_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
             return None if judged and score.chance < HARMLESS_CHANCE else flag
         if score.chance >= ALARM_CHANCE:
             return RedFlag(score.kind, "classifier", score.piece[:200])

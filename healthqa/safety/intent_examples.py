@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from healthqa.errors import ContentError
+from healthqa.quick_yaml import quick_load
 
 __all__ = ["IntentExample", "read_intent_examples"]
 
@@ -31,7 +32,7 @@ def read_intent_examples(folder: Path) -> tuple[IntentExample, ...]:
 
 def _read(path: Path) -> Iterator[IntentExample]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = quick_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ContentError(path, f"The examples cannot be read ({type(error).__name__}).", "Mend the file.") from error
     for entry in (content or {}).get("nlu") or ():
