@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from healthqa.answerability import CARD_FILE, FORMAT, VECTORS_FILE, Card, ReadsMessages, joint_vectors, read_card
 from healthqa.anticipated import load_questions
+from healthqa.articles import read_articles
 from healthqa.encoder import Encoder, file_sha256
 from healthqa.errors import AnswerabilityError
 from healthqa.folders import one_at_a_time, put_in_place
@@ -40,6 +42,8 @@ def train_answerability(settings: Settings, encoder: Encoder, reader: ReadsMessa
     """
     target, (answered, refused) = settings.answerability_dir, examples_of(settings)
     if min(len(answered), len(refused)) < FEWEST:
+        # What other questions once taught would judge these articles.
+        shutil.rmtree(target, ignore_errors=True)
         return None
     wanted = (_hash(answered, refused), encoder.fingerprint, reader.fingerprint)
     if _is_current(target, wanted):
@@ -64,9 +68,13 @@ def train_answerability(settings: Settings, encoder: Encoder, reader: ReadsMessa
 
 
 def examples_of(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the anticipated questions and the refused ones."""
-    folder = settings.questions_dir
-    answered = {text: None for listed in (load_questions(folder).values() if folder else ()) for text in listed}
+    """Return the anticipated questions of the articles in use, and the refused questions.
+
+    :raises ContentError: when an article or the questions cannot be read.
+    """
+    listed = load_questions(settings.questions_dir) if settings.questions_dir else {}
+    slugs = {article.slug for article in read_articles(settings.articles_dir)} if listed else set()
+    answered = {text: None for key, texts in listed.items() if key.split("#")[0] in slugs for text in texts}
     refused = {text: None for text, _ in NearMisses.load(settings.lexicon_dir).examples if text not in answered}
     return tuple(answered), tuple(refused)
 

@@ -174,14 +174,14 @@ class Examiner:
             beside=beside,
             follows=asked != " ".join(look.question.split()),
             plain=retriever.plain,
-            answerability=self._learned(retriever.focus(asked), retriever),
+            answerability=self._learned(retriever.focus(asked), hits, retriever),
             threshold=self._threshold,
         )
 
     def _judge_leaning(self, look: _Look, hits: Sequence[Hit]) -> Evidence:
         words, retriever = own_words(look.question), look.retriever
         uncovered, with_last = retriever.uncovered(words), after_last(look.question, look.context)
-        learned = self._learned(words, retriever), self._learned(with_last, retriever)
+        learned = self._learned(words, hits, retriever), self._learned(with_last, hits, retriever)
         own = OwnWords(
             words,
             complete=look.standing.way == "own",
@@ -194,8 +194,11 @@ class Examiner:
         settings = {"plain": retriever.plain, "threshold": self._threshold}
         return assess_leaning(own, hits, look.context, retriever.lexicon, **settings)
 
-    def _learned(self, text: str, retriever: Retriever) -> float | None:
-        return self._answerability.score(retriever.lexicon.correct(text)) if self._answerability else None
+    def _learned(self, text: str, hits: Sequence[Hit], retriever: Retriever) -> float | None:
+        # Of an article without anticipated questions nothing was learned: all that it answers would look refused.
+        if self._answerability is None or not hits or not retriever.is_anticipated(hits[0].passage):
+            return None
+        return self._answerability.score(retriever.lexicon.correct(text))
 
     def _beside(self, text: str, retriever: Retriever) -> float:
         return self._examples.nearest(retriever.lexicon.correct(text))[0] if self._examples else 0.0

@@ -92,8 +92,9 @@ def _index_step(settings: Settings) -> Step:
 def _answerability_step(settings: Settings) -> Step:
     models = [_encoder_file(settings), settings.alarm_model_dir / "alarms.json"]
     code = [CORE / "answerability.py", CORE / "answerability_training.py"]
-    # It belongs to the index folder, yet not to one version of it: a new passage changes nothing.
-    inputs = [settings.lexicon_dir / "near_misses.yml", *models, *code, *_given(settings.questions_dir)]
+    # Whose anticipated questions count depends on the articles; a new passage alone is soon found to change nothing.
+    questions = [settings.articles_dir, settings.lexicon_dir / "near_misses.yml", *_given(settings.questions_dir)]
+    inputs = [*questions, *models, *code]
     return Step(
         "answerability",
         "Learning from the answered and the refused questions (about 2 minutes)",

@@ -16,8 +16,10 @@ from healthqa import answerability_training
 from healthqa.answerability import CARD_FILE, VECTORS_FILE, Answerability, joint_vectors, load_learned
 from healthqa.answerability_training import examples_of, fitted, train_answerability
 from healthqa.errors import AnswerabilityError
+from healthqa.index import build_index
 from healthqa.settings import Settings
 from tests.fakes import FakeEncoder
+from tests.unit.small_project import ARTICLE, encoder, make_assistant, make_project
 
 SUBJECTS = ["twitching", "cramps", "numbness", "tiredness", "fish", "eggs", "liver", "stress", "coffee", "nerves"]
 
@@ -32,15 +34,17 @@ class FakeReader(FakeEncoder):
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A publisher's questions: what is linked to B12 is answered, how much of it is refused."""
-    questions, lexicon = tmp_path / "questions", tmp_path / "lexicon"
-    questions.mkdir()
-    lexicon.mkdir()
+    questions, lexicon, articles = tmp_path / "questions", tmp_path / "lexicon", tmp_path / "articles"
+    for folder in (questions, lexicon, articles):
+        folder.mkdir()
+    (articles / "first.md").write_text(ARTICLE.replace("slug: twitching", "slug: one"))
     answered = [f"is {one} linked to {other}" for one in SUBJECTS for other in SUBJECTS]
     refused = [f"how much {one} against {other}" for one in SUBJECTS for other in SUBJECTS]
     (questions / "one.yml").write_text(yaml.safe_dump({"passages": {"one#a-1": answered}}))
     examples = {"dose": {"response": "utter_refuse_dose", "texts": refused}}
     (lexicon / "near_misses.yml").write_text(yaml.safe_dump({"rules": [], "examples": examples}))
-    return Settings.from_env({}, questions_dir=questions, lexicon_dir=lexicon, index_dir=tmp_path / "index")
+    folders = {"questions_dir": questions, "lexicon_dir": lexicon, "articles_dir": articles}
+    return Settings.from_env({}, **folders, index_dir=tmp_path / "index")
 
 
 ENCODER, READER = FakeEncoder(), FakeReader(48, "reader-1")
@@ -90,9 +94,39 @@ def test_nothing_is_fitted_again_unless_questions_or_models_changed(
     assert len(fits) == 3
 
 
-def test_too_few_questions_teach_nothing(settings: Settings) -> None:
+def test_too_few_questions_teach_nothing_and_what_others_taught_goes(settings: Settings) -> None:
+    train_answerability(settings, ENCODER, READER)
+    assert settings.answerability_dir.exists()
     assert train_answerability(dataclasses.replace(settings, questions_dir=None), ENCODER, READER) is None
     assert not settings.answerability_dir.exists()
+
+
+def test_questions_of_articles_that_are_not_there_teach_nothing(settings: Settings) -> None:
+    assert len(examples_of(settings)[0]) == 100
+    article = settings.articles_dir / "first.md"
+    article.write_text(article.read_text().replace("slug: one", "slug: another"))
+    assert examples_of(settings)[0] == ()
+
+
+def test_only_passages_with_anticipated_questions_are_judged_by_what_was_learned(tmp_path: Path) -> None:
+    class Refuses(Answerability):
+        def __init__(self) -> None:
+            pass
+
+        def score(self, text: str) -> float:
+            return -2.0
+
+    project = make_project(tmp_path)
+    question = "can low b12 cause muscle twitching?"
+    assert make_assistant(project, Refuses()).reply(question).kind == "answer"
+    questions = tmp_path / "questions"
+    questions.mkdir()
+    listed = {"twitching#can-low-b12-cause-muscle-twitching-1": [question, "is twitching from low b12"]}
+    (questions / "twitching.yml").write_text(yaml.safe_dump({"passages": listed}))
+    asked = dataclasses.replace(project, questions_dir=questions)
+    build_index(asked.articles_dir, asked, encoder())
+    assert make_assistant(asked).reply(question).kind == "answer"
+    assert make_assistant(asked, Refuses()).reply(question).kind != "answer"
 
 
 @pytest.mark.parametrize("damage", ["no card", "card", "format", "vectors", "no vectors"])
@@ -118,9 +152,9 @@ def test_damage_is_refused_and_mended_by_a_new_fit(settings: Settings, damage: s
 
 def test_other_models_than_those_it_was_fitted_with_are_refused(settings: Settings) -> None:
     folder = train_answerability(settings, ENCODER, READER)
-    for encoder, reader in ((FakeEncoder(fingerprint="other"), READER), (ENCODER, FakeReader(48, "other"))):
+    for other, reader in ((FakeEncoder(fingerprint="other"), READER), (ENCODER, FakeReader(48, "other"))):
         with pytest.raises(AnswerabilityError, match="other models"):
-            Answerability.load(folder, encoder, reader)
+            Answerability.load(folder, other, reader)
 
 
 def test_full_disk_leaves_what_is_in_use(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
