@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,7 @@ from healthqa.anticipated import load_questions
 from healthqa.articles import read_articles
 from healthqa.encoder import Encoder, file_sha256
 from healthqa.errors import AnswerabilityError
-from healthqa.folders import one_at_a_time, put_in_place
+from healthqa.folders import made_anew
 from healthqa.near_misses import NearMisses
 from healthqa.settings import Settings
 
@@ -49,16 +48,14 @@ def train_answerability(settings: Settings, encoder: Encoder, reader: ReadsMessa
     if _is_current(target, wanted):
         return target
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with one_at_a_time(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=".answerability-") as scratch:
-            fresh = Path(scratch) / "new"
-            fresh.mkdir()
+        with made_anew(target) as fresh:
+            if _is_current(target, wanted):  # another process learned while this one waited for the lock
+                return target
             vectors = joint_vectors([*answered, *refused], encoder, reader)
             support, weights, bias = fitted(vectors, np.arange(len(vectors)) < len(answered))
             np.savez(fresh / VECTORS_FILE, support=support.astype(np.float16), weights=weights)
             card = Card(*wanted, gamma=GAMMA, bias=bias, sha256=file_sha256(fresh / VECTORS_FILE))
             (fresh / CARD_FILE).write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
-            put_in_place(fresh, target, Path(scratch) / "old")
     except OSError as error:
         raise AnswerabilityError(
             f"What was learned could not be written to {target} ({error.strerror or error}). What was there is "

@@ -6,7 +6,6 @@ import hashlib
 import importlib.util
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +25,7 @@ from healthqa.encoder import (
     read_card,
 )
 from healthqa.errors import EncoderError
-from healthqa.folders import one_at_a_time, put_in_place
+from healthqa.folders import made_anew
 from healthqa.settings import Settings
 
 __all__ = ["OPSET", "export_encoder", "export_is_current", "load_original", "weights_sha256"]
@@ -58,15 +57,11 @@ def export_encoder(settings: Settings) -> Path:
     if export_is_current(settings):
         return target
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with one_at_a_time(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=".encoder-") as scratch:
+        with made_anew(target) as fresh:
             if export_is_current(settings):  # another process exported while this one waited for the lock
                 return target
-            fresh = Path(scratch) / "new"
-            fresh.mkdir()
             _write_export(settings, fresh)
-            put_in_place(fresh, target, Path(scratch) / "old")
-            logger.info("The encoder was exported to %s.", target)
+        logger.info("The encoder was exported to %s.", target)
     except OSError as error:
         raise EncoderError(
             f"The encoder could not be written to {target} ({error.strerror or error}). "

@@ -6,7 +6,6 @@ How it is learned: `healthqa.safety.trainer`. Needs torch.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from healthqa.encoder import file_sha256
 from healthqa.errors import AlarmModelError
-from healthqa.folders import one_at_a_time, put_in_place
+from healthqa.folders import made_anew
 from healthqa.safety.classifier import (
     CARD_FILE,
     FORMAT,
@@ -54,16 +53,12 @@ def train_alarms(settings: Settings, report: Report = lambda done, total: None, 
         return target
     intents = read_intent_examples(settings.nlu_dir)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with one_at_a_time(target), tempfile.TemporaryDirectory(dir=target.parent, prefix=".alarms-") as scratch:
+        with made_anew(target) as fresh:
             if not anew and _is_current(target, examples):  # another process trained while this one waited for the lock
                 return target
-            fresh = Path(scratch) / "new"
-            fresh.mkdir()
             trainer = Trainer(settings, tasks_of(examples, intents))
             trainer.fit(report)
             _export(trainer, fresh, examples)
-            put_in_place(fresh, target, Path(scratch) / "old")
     except OSError as error:
         raise AlarmModelError(
             f"The alarm classifier could not be written to {target} ({error.strerror or error}). What was there is "
