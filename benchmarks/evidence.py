@@ -98,7 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     default, plain = rows_of(arguments.index.resolve(), "default"), rows_of(arguments.plain_index.resolve(), "plain")
     fit(default + plain, FITTED, COEFFICIENTS)
-    fit(default, JUDGED, JUDGED_COEFFICIENTS)
+    # Only what was learned from is judged with it: passages without anticipated questions are not.
+    fit([row for row in default if "answerability" in row.features], JUDGED, JUDGED_COEFFICIENTS)
     return 0
 
 

@@ -116,7 +116,7 @@ def print_counts(rows: Sequence[Row], probabilities: NDArray[np.float64]) -> Non
 def main() -> int:
     """Fit and print."""
     every = list(rows_of(Settings.from_env()))
-    fresh = [row for row in every if not row.learned]
+    fresh = [row for row in every if not row.learned and "answerability" in row.features]
     for names, rows, now in (
         (FITTED, every, LEANING_COEFFICIENTS),
         (JUDGED, fresh, JUDGED_LEANING_COEFFICIENTS),

@@ -86,3 +86,9 @@ def test_missing_model_is_said_once_and_the_patterns_work(tmp_path: Path, caplog
     assert finder_of(settings).detect(HIDDEN) is None
     assert caplog.text.count("Only plainly worded emergencies are recognised") == 1
     assert "make alarms" in caplog.text
+
+
+def test_pattern_stands_in_a_message_that_is_longer_than_the_classifier_reads_at_once() -> None:
+    long = f"{'it is a long story and ' * 20} {PLAIN}"
+    assert found(long, Scripted(0.0)) is not None
+    assert found(f"it is a long story and {PLAIN}", Scripted(0.0)) is None
