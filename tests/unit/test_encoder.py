@@ -79,6 +79,15 @@ def test_vector_does_not_depend_on_what_is_encoded_beside_it(exported: Path) -> 
 
 
 @pytest.mark.slow
+def test_vector_that_is_kept_is_not_shared(exported: Path) -> None:
+    encoder = OnnxEncoder.load(exported)
+    first = encoder.encode(["a cramp"])
+    wanted = first.copy()
+    first[:] = 0.0
+    assert np.array_equal(encoder.encode(["a cramp"]), wanted)
+
+
+@pytest.mark.slow
 def test_encoder_takes_any_text(exported: Path) -> None:
     encoder = OnnxEncoder.load(exported)
     vectors = encoder.encode(["\ud83d broken", "\x00\u202e", "a " * 2_000_000, ""])
