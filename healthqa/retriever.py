@@ -87,15 +87,15 @@ class Retriever:
         self._answered_words = self.vocabulary.union(
             *(self.lexicon.normalise(text) for text in asked), self.lexicon.words_for(self.vocabulary)
         )
-        asked_for = sum(self.is_anticipated(passage) for passage in index.passages)
-        self.plain = 1.0 - asked_for / max(1, len(index.passages))
+        asked_for = [passage for passage in index.passages if len(passage.encode_texts) > OWN_TEXTS]
+        self.plain = 1.0 - len(asked_for) / max(1, len(index.passages))
+        self._asked_articles = {passage.article_slug for passage in asked_for}
         self._list_of = lists_of_items(index.passages, settings.max_words)
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
-    @staticmethod
-    def is_anticipated(passage: Passage) -> bool:
-        """Tell whether questions that it answers were written down."""
-        return len(passage.encode_texts) > OWN_TEXTS
+    def is_anticipated(self, passage: Passage) -> bool:
+        """Tell whether questions were written down that its article answers."""
+        return passage.article_slug in self._asked_articles
 
     @property
     def version(self) -> str:
