@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from healthqa.encoder import file_sha256, load_session, load_tokenizer
 from healthqa.errors import AlarmModelError
 from healthqa.safety.examples import KINDS
-from healthqa.safety.readable import readable
+from healthqa.safety.readable import Reader
 
 __all__ = [
     "AlarmCard",
@@ -35,7 +35,8 @@ __all__ = [
 CARD_FILE = "alarms.json"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
-FORMAT = 3
+WORDS_FILE = "words.txt"
+FORMAT = 4
 # A message is read whole: on its sentences one by one the model raises three times as many false alarms at the same
 # recall (docs/adr/0005-alarm-classifier.md). Only what is longer than the model can read is cut, at sentence ends.
 PIECE_WORDS = 80
@@ -97,8 +98,9 @@ def read_alarm_card(folder: Path) -> AlarmCard:
 class AlarmClassifier:
     """The trained model on the CPU. Safe to use from several threads; 3 ms for a short message."""
 
-    def __init__(self, card: AlarmCard, session: Any, tokenizer: Any) -> None:  # noqa: ANN401
+    def __init__(self, card: AlarmCard, session: Any, tokenizer: Any, reader: Reader) -> None:  # noqa: ANN401
         self._card = card
+        self._reader = reader
         self._session = session
         self._tokenizer = tokenizer
         self._inputs = [entry.name for entry in session.get_inputs()]
@@ -113,13 +115,14 @@ class AlarmClassifier:
         :raises AlarmModelError: if a file is missing or damaged.
         """
         card = read_alarm_card(folder)
-        for name in (MODEL_FILE, TOKENIZER_FILE):
+        for name in (MODEL_FILE, TOKENIZER_FILE, WORDS_FILE):
             path = folder / name
             if not path.is_file() or file_sha256(path) != card.files.get(name):
                 raise AlarmModelError(f"{path} is missing or not the file that was trained. {_again(folder)}")
         try:
             session = load_session(folder / MODEL_FILE, threads)
-            return cls(card, session, load_tokenizer(folder / TOKENIZER_FILE, card.max_length))
+            reader = Reader((folder / WORDS_FILE).read_text(encoding="utf-8").split())
+            return cls(card, session, load_tokenizer(folder / TOKENIZER_FILE, card.max_length), reader)
         except Exception as error:  # onnxruntime and tokenizers raise types of their own, not derived from one base
             raise AlarmModelError(
                 f"The alarm classifier in {folder} does not load ({error}). {_again(folder)}"
@@ -160,8 +163,8 @@ class AlarmClassifier:
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return logits and vectors. Guard and featurizer of one turn ask for the same text: it is read once."""
         if len(texts) != 1:
-            return self._run([readable(text) for text in texts])
-        return self._read_one(readable(texts[0]))
+            return self._run([self._reader.read(text) for text in texts])
+        return self._read_one(self._reader.read(texts[0]))
 
     def _run(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         tokens = [self._tokenizer.encode(text).ids for text in texts]

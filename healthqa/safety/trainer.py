@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from healthqa.encoder_export import OPSET, load_original
 from healthqa.errors import AlarmModelError
-from healthqa.safety.readable import readable
+from healthqa.safety.readable import Reader, common_words
 from healthqa.settings import DEFAULT_ENCODER, DEFAULT_ENCODER_SHA256, Settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class Trainer:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
         self._torch = torch
         self._tasks = tuple(tasks)
+        self.words = common_words(text for task in tasks for text in task.texts)
+        self._reader = Reader(self.words)
         # The retrieval encoder can be replaced, the base of this model cannot: its figures were measured on it.
         original = load_original(
             Settings.from_env(
@@ -218,7 +220,7 @@ class Trainer:
             for start in range(0, len(order), BATCH):
                 rows = order[start : start + BATCH]
                 batch = self.tokenizer(
-                    [readable(texts[row]) for row in rows],
+                    [self._reader.read(texts[row]) for row in rows],
                     padding=True,
                     truncation=True,
                     max_length=MAX_LENGTH,

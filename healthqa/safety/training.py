@@ -19,6 +19,7 @@ from healthqa.safety.classifier import (
     FORMAT,
     MODEL_FILE,
     TOKENIZER_FILE,
+    WORDS_FILE,
     AlarmCard,
     AlarmClassifier,
     read_alarm_card,
@@ -100,7 +101,8 @@ def _export(trainer: Trainer, folder: Path, examples: Sequence[Example]) -> None
     """
     trainer.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER_FILE))
     trainer.write_graph(folder / MODEL_FILE)
-    files = {name: file_sha256(folder / name) for name in (MODEL_FILE, TOKENIZER_FILE)}
+    (folder / WORDS_FILE).write_text("".join(f"{word}\n" for word in trainer.words), encoding="utf-8")
+    files = {name: file_sha256(folder / name) for name in (MODEL_FILE, TOKENIZER_FILE, WORDS_FILE)}
     card = AlarmCard(examples_hash(examples), DEFAULT_ENCODER_SHA256, MAX_LENGTH, files=files)
     (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
     sample = [example.text for example in examples[:: max(1, len(examples) // 20)]]

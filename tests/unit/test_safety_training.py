@@ -56,6 +56,11 @@ def test_training_learns_its_examples(trained: Settings) -> None:
     assert score.chance > 0.5 > classifier.score("which foods contain b12").chance
 
 
+def test_misspelt_word_is_read_as_the_learned_one(trained: Settings) -> None:
+    classifier = AlarmClassifier.load(trained.alarm_model_dir)
+    assert classifier.score("he swalowed all the tabletts") == classifier.score("he swallowed all the tablets")
+
+
 def test_chance_of_a_message_does_not_depend_on_its_company(trained: Settings) -> None:
     classifier = AlarmClassifier.load(trained.alarm_model_dir)
     alone = classifier.chances(["she does not wake up"])[0]
@@ -87,7 +92,7 @@ def test_failed_training_leaves_the_model_as_it_was(trained: Settings, monkeypat
 def test_damaged_or_missing_model_is_named_with_what_to_run(trained: Settings, tmp_path: Path) -> None:
     with pytest.raises(AlarmModelError, match="make alarms"):
         AlarmClassifier.load(tmp_path)
-    for name in ("alarms.json", "tokenizer.json", "model.onnx"):
+    for name in ("alarms.json", "tokenizer.json", "model.onnx", "words.txt"):
         (tmp_path / name).write_bytes((trained.alarm_model_dir / name).read_bytes()[:-5])
     with pytest.raises(AlarmModelError, match=r"alarms\.json cannot be read"):
         AlarmClassifier.load(tmp_path)
