@@ -72,15 +72,15 @@ def conversations() -> list[Dialogue]:
 def make_examiner(settings: Settings) -> Examiner:
     """Return an examiner that looks for no alarms."""
     encoder = OnnxEncoder.load(settings.encoder_dir, threads=1)
-    near_misses = NearMisses.load(settings.lexicon_dir)
+    near_misses, learned = NearMisses.load(settings.lexicon_dir), load_learned(settings, encoder)
     return Examiner(
-        LiveIndex(settings, encoder, Lexicon.load(settings.lexicon_dir)),
+        LiveIndex(settings, encoder, Lexicon.load(settings.lexicon_dir), learned=learned),
         near_misses,
         RefusedExamples(encoder, near_misses.examples),
         lambda text: None,
         top_k=settings.top_k,
         threshold=settings.threshold,
-        answerability=load_learned(settings, encoder),
+        answerability=learned.answerability if learned else None,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from healthqa.addressing import Addressing, kernel
 from healthqa.encoder import Encoder, file_sha256
 from healthqa.errors import AnswerabilityError
 from healthqa.safety import finder_of
@@ -24,11 +25,14 @@ from healthqa.safety.classifier import AlarmClassifier, without_closing_marks
 from healthqa.settings import Settings
 
 __all__ = [
+    "ADDRESSES_FILE",
     "CARD_FILE",
     "FORMAT",
     "VECTORS_FILE",
     "Answerability",
     "Card",
+    "JointVectors",
+    "Learned",
     "ReadsMessages",
     "joint_vectors",
     "load_learned",
@@ -39,7 +43,8 @@ logger = logging.getLogger(__name__)
 
 CARD_FILE = "answerability.json"
 VECTORS_FILE = "answerability.npz"
-FORMAT = 1
+ADDRESSES_FILE = "addressing.npz"
+FORMAT = 2
 
 
 class ReadsMessages(Protocol):
@@ -60,7 +65,8 @@ class Card:
     :param examples: hash of the questions it was fitted on, and of how.
     :param encoder: fingerprint of the retrieval encoder; :param reader: of the alarm classifier.
     :param gamma: width of the kernel `exp(-gamma * distance ** 2)`; :param bias: what is added to the weighted sum.
-    :param sha256: hash of the vectors' file.
+    :param passages: ids of the passages that questions were anticipated for.
+    :param files: SHA-256 of each file beside the card.
     """
 
     examples: str
@@ -68,8 +74,22 @@ class Card:
     reader: str
     gamma: float
     bias: float
-    sha256: str
+    passages: tuple[str, ...]
+    files: dict[str, str]
     format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class JointVectors:
+    """Reads questions with both models."""
+
+    encoder: Encoder
+    reader: ReadsMessages
+
+    def of(self, text: str) -> NDArray[np.float32]:
+        """Return the joint vector of one question, shape `(d,)`."""
+        vector: NDArray[np.float32] = joint_vectors([text], self.encoder, self.reader)[0]
+        return vector
 
 
 class Answerability:
@@ -84,18 +104,33 @@ class Answerability:
         card: Card,
         support: NDArray[np.float32],
         weights: NDArray[np.float32],
-        encoder: Encoder,
-        reader: ReadsMessages,
+        vectors: JointVectors,
     ) -> None:
         self._card = card
         self._support = support
-        self._lengths = (support**2).sum(axis=1)
         self._weights = weights
-        self._encoder = encoder
-        self._reader = reader
+        self._vectors = vectors
+
+    def score(self, text: str) -> float:
+        """Return on which side a question lies, mostly -2 to 2: about 1 like the answered, -1 like the refused."""
+        near = kernel(self._vectors.of(text)[None, :], self._support, self._card.gamma)[0]
+        return float(near @ self._weights) + self._card.bias
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned from the anticipated and the refused questions.
+
+    :param answerability: whether the articles answer a question; :param addressing: which passage it is for.
+    :param vectors: what both judge from.
+    """
+
+    answerability: Answerability
+    addressing: Addressing
+    vectors: JointVectors
 
     @classmethod
-    def load(cls, folder: Path, encoder: Encoder, reader: ReadsMessages) -> Answerability:
+    def load(cls, folder: Path, encoder: Encoder, reader: ReadsMessages) -> Learned:
         """Read what `healthqa train-answerability` wrote.
 
         :raises AnswerabilityError: when it is missing, damaged, or was fitted with other models than those in use.
@@ -103,30 +138,24 @@ class Answerability:
         card = read_card(folder)
         if (card.encoder, card.reader) != (encoder.fingerprint, reader.fingerprint):
             raise AnswerabilityError(f"{folder} was fitted with other models than those in use. Run `make index`.")
-        path = folder / VECTORS_FILE
+        vectors = JointVectors(encoder, reader)
+        boundary, addresses = (_arrays(folder / name, card) for name in (VECTORS_FILE, ADDRESSES_FILE))
         try:
-            if file_sha256(path) != card.sha256:
-                raise AnswerabilityError(f"{path} is not the file that was fitted (damaged?). Run `make index`.")
-            with np.load(path) as found:
-                return cls(card, found["support"].astype(np.float32), found["weights"], encoder, reader)
-        except (OSError, ValueError, KeyError) as error:
-            raise AnswerabilityError(f"{path} cannot be read ({error}). Run `make index`.") from error
-
-    def score(self, text: str) -> float:
-        """Return on which side a question lies, mostly -2 to 2: about 1 like the answered, -1 like the refused."""
-        vector = joint_vectors([text], self._encoder, self._reader)[0]
-        distances = self._lengths + float((vector**2).sum()) - 2.0 * (self._support @ vector)
-        kernel = np.exp(-self._card.gamma * np.maximum(distances, 0.0))
-        return float(kernel @ self._weights) + self._card.bias
+            questions = addresses["questions"].astype(np.float32)
+            addressing = Addressing(card.passages, questions, addresses["weights"], card.gamma)
+            support = boundary["support"].astype(np.float32)
+            return cls(Answerability(card, support, boundary["weights"], vectors), addressing, vectors)
+        except KeyError as error:
+            raise AnswerabilityError(f"{folder} cannot be read (no {error}). Run `make index`.") from error
 
 
-def load_learned(settings: Settings, encoder: Encoder) -> Answerability | None:
+def load_learned(settings: Settings, encoder: Encoder) -> Learned | None:
     """Return what was learned for the index in use; None where there is nothing, or, logged, nothing usable."""
     reader = finder_of(settings).classifier
     if not settings.answerability_dir.exists() or not isinstance(reader, AlarmClassifier):
         return None
     try:
-        return Answerability.load(settings.answerability_dir, encoder, reader)
+        return Learned.load(settings.answerability_dir, encoder, reader)
     except AnswerabilityError as error:
         logger.error("More questions than usual will be answered or refused wrongly: %s", error)
         return None
@@ -139,12 +168,23 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / CARD_FILE
     try:
-        card = Card(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        card = Card(**{**values, "passages": tuple(values.get("passages", ()))})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise AnswerabilityError(f"{path} cannot be read ({type(error).__name__}). Run `make index`.") from error
     if card.format != FORMAT:
         raise AnswerabilityError(f"{path} was written by another version. Run `make index`.")
     return card
+
+
+def _arrays(path: Path, card: Card) -> dict[str, NDArray[np.float32]]:
+    try:
+        if file_sha256(path) != card.files.get(path.name):
+            raise AnswerabilityError(f"{path} is not the file that was fitted (damaged?). Run `make index`.")
+        with np.load(path) as found:
+            return {name: found[name] for name in found.files}
+    except (OSError, ValueError) as error:
+        raise AnswerabilityError(f"{path} cannot be read ({error}). Run `make index`.") from error
 
 
 def joint_vectors(texts: Sequence[str], encoder: Encoder, reader: ReadsMessages) -> NDArray[np.float32]:

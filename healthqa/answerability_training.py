@@ -1,18 +1,31 @@
-"""Build time only: fit `healthqa.answerability` on the anticipated and the refused questions. Needs scikit-learn."""
+"""Build time only: fit `healthqa.answerability` and `healthqa.addressing` on the anticipated and the refused questions.
+
+Needs scikit-learn.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from healthqa.answerability import CARD_FILE, FORMAT, VECTORS_FILE, Card, ReadsMessages, joint_vectors, read_card
+from healthqa.addressing import kernel
+from healthqa.answerability import (
+    ADDRESSES_FILE,
+    CARD_FILE,
+    FORMAT,
+    VECTORS_FILE,
+    Card,
+    ReadsMessages,
+    joint_vectors,
+    read_card,
+)
 from healthqa.anticipated import load_questions
 from healthqa.articles import read_articles
 from healthqa.encoder import Encoder, file_sha256
@@ -21,11 +34,13 @@ from healthqa.folders import made_anew
 from healthqa.near_misses import NearMisses
 from healthqa.settings import Settings
 
-__all__ = ["examples_of", "train_answerability"]
+__all__ = ["examples_of", "fitted", "ridge", "train_answerability"]
 
 # Chosen on questions by writers who saw neither: docs/adr/0008-answerability.md.
 PENALTY = 10.0
 GAMMA = 0.5
+# docs/adr/0009-learned-ranking.md
+RIDGE = 0.3
 # Fewer of either kind say nothing about the next question.
 FEWEST = 100
 
@@ -39,12 +54,13 @@ def train_answerability(settings: Settings, encoder: Encoder, reader: ReadsMessa
     :raises ContentError: when the questions cannot be read.
     :raises AnswerabilityError: when it cannot be written; what was there is unchanged.
     """
-    target, (answered, refused) = settings.answerability_dir, examples_of(settings)
+    target, (addressed, refused) = settings.answerability_dir, examples_of(settings)
+    answered = tuple(addressed)
     if min(len(answered), len(refused)) < FEWEST:
         # What other questions once taught would judge these articles.
         shutil.rmtree(target, ignore_errors=True)
         return None
-    wanted = (_hash(answered, refused), encoder.fingerprint, reader.fingerprint)
+    wanted = (_hash(addressed, refused), encoder.fingerprint, reader.fingerprint)
     if _is_current(target, wanted):
         return target
     try:
@@ -54,7 +70,12 @@ def train_answerability(settings: Settings, encoder: Encoder, reader: ReadsMessa
             vectors = joint_vectors([*answered, *refused], encoder, reader)
             support, weights, bias = fitted(vectors, np.arange(len(vectors)) < len(answered))
             np.savez(fresh / VECTORS_FILE, support=support.astype(np.float16), weights=weights)
-            card = Card(*wanted, gamma=GAMMA, bias=bias, sha256=file_sha256(fresh / VECTORS_FILE))
+            questions = vectors[: len(answered)]
+            passages = tuple(dict.fromkeys(addressed.values()))
+            by_passage = ridge(questions, [passages.index(addressed[text]) for text in answered])
+            np.savez(fresh / ADDRESSES_FILE, questions=questions.astype(np.float16), weights=by_passage)
+            files = {name: file_sha256(fresh / name) for name in (VECTORS_FILE, ADDRESSES_FILE)}
+            card = Card(*wanted, gamma=GAMMA, bias=bias, passages=passages, files=files)
             (fresh / CARD_FILE).write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise AnswerabilityError(
@@ -64,16 +85,16 @@ def train_answerability(settings: Settings, encoder: Encoder, reader: ReadsMessa
     return target
 
 
-def examples_of(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the anticipated questions of the articles in use, and the refused questions.
+def examples_of(settings: Settings) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the anticipated questions of the articles in use with their passages' ids, and the refused questions.
 
     :raises ContentError: when an article or the questions cannot be read.
     """
     listed = load_questions(settings.questions_dir) if settings.questions_dir else {}
     slugs = {article.slug for article in read_articles(settings.articles_dir)} if listed else set()
-    answered = {text: None for key, texts in listed.items() if key.split("#")[0] in slugs for text in texts}
+    answered = {text: key for key, texts in listed.items() if key.split("#")[0] in slugs for text in texts}
     refused = {text: None for text, _ in NearMisses.load(settings.lexicon_dir).examples if text not in answered}
-    return tuple(answered), tuple(refused)
+    return answered, tuple(refused)
 
 
 def fitted(
@@ -91,8 +112,18 @@ def fitted(
     return vectors[machine.support_], machine.dual_coef_[0].astype(np.float32), float(machine.intercept_[0])
 
 
-def _hash(answered: Sequence[str], refused: Sequence[str]) -> str:
-    lines = [repr((FORMAT, PENALTY, GAMMA)), *answered, "", *refused]
+def ridge(questions: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.float32]:
+    """Return weights `(n, p)` by which questions `(n, d)` speak for `p` passages; `columns`: which one each is for."""
+    wanted = np.zeros((len(columns), max(columns) + 1))
+    wanted[np.arange(len(columns)), list(columns)] = 1.0
+    near = kernel(questions, questions, GAMMA).astype(np.float64)
+    near[np.diag_indices_from(near)] += RIDGE
+    weights: NDArray[np.float32] = np.linalg.solve(near, wanted).astype(np.float32)
+    return weights
+
+
+def _hash(answered: Mapping[str, str], refused: Sequence[str]) -> str:
+    lines = [repr((FORMAT, PENALTY, GAMMA, RIDGE)), *map("\t".join, answered.items()), "", *refused]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -100,7 +131,7 @@ def _is_current(folder: Path, wanted: tuple[str, str, str]) -> bool:
     try:
         card = read_card(folder)
         return (card.examples, card.encoder, card.reader) == wanted and (
-            file_sha256(folder / VECTORS_FILE) == card.sha256
+            all(file_sha256(folder / name) == value for name, value in card.files.items())
         )
     except (AnswerabilityError, OSError):
         return False

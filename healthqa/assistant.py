@@ -83,7 +83,8 @@ class Assistant:
         near_misses = NearMisses.load(settings.lexicon_dir)
         hotlines = Hotlines.load(settings.lexicon_dir / "hotlines.yml")
         encoder = OnnxEncoder.load(settings.encoder_dir, threads=settings.encoder_threads)
-        live_index = LiveIndex(settings, encoder, lexicon)
+        learned = load_learned(settings, encoder)
+        live_index = LiveIndex(settings, encoder, lexicon, learned=learned)
         live_index.retriever()
         values = hotlines.values(settings.country or None)
         examples = RefusedExamples(encoder, near_misses.examples)
@@ -94,7 +95,7 @@ class Assistant:
             near_misses,
             texts,
             examples=examples,
-            answerability=load_learned(settings, encoder),
+            answerability=learned.answerability if learned else None,
             find_red_flag=lambda text: finder_of(settings).detect(text),
             alarm_values=values,
         )

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from healthqa.evidence import COEFFICIENTS, LEANING_COEFFICIENTS
-from healthqa.retriever import FOLLOW_UP_WEIGHTS, WEIGHTS
+from healthqa.evidence import Evidence, coefficients_of
+from healthqa.weights import weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
 
-    from healthqa.evidence import Evidence
+    from healthqa.evidence import Evidence, coefficients_of
     from healthqa.examiner import Examination
     from healthqa.types import Answer, Hit
 
@@ -85,7 +85,7 @@ def _evidence_sentence(evidence: Evidence, threshold: float) -> tuple[str, str]:
 def _evidence_table(evidence: Evidence) -> Table:
     table = Table("what the evidence is made of", "value", "weight", "for or against")
     features = {name: value for name, value in evidence.features.items() if value}
-    weights = LEANING_COEFFICIENTS if "own" in evidence.features else COEFFICIENTS
+    weights = coefficients_of(evidence.features)
     for name, value in sorted(features.items(), key=lambda item: -abs(weights.get(item[0], 0.0) * item[1])):
         weight = weights.get(name, 0.0)
         part = weight * value
@@ -105,7 +105,7 @@ def _print_hit(console: Console, number: int, hit: Hit, *, shown: bool) -> None:
 def scores_by_part(hit: Hit) -> str:
     """Return the named parts of a score, each with the share it adds; parts without a share inform only."""
     parts = []
-    weights = FOLLOW_UP_WEIGHTS if "own" in hit.parts else WEIGHTS
+    weights = weights_of(leans="own" in hit.parts, learned="addressed" in hit.parts)
     for name, value in hit.parts.items():
         share = f" → {weights[name] * value:.2f}" if name in weights else ""
         parts.append(f"{name} {value:.2f}{share}")

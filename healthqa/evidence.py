@@ -22,6 +22,7 @@ __all__ = [
     "OwnWords",
     "assess",
     "assess_leaning",
+    "coefficients_of",
     "features_of",
     "question_type",
 ]
@@ -165,10 +166,9 @@ def assess(
     """
     kind = question_type(question)
     features = features_of(question, hits, context, lexicon, uncovered, drift, beside, follows, plain)
-    coefficients = COEFFICIENTS
     if answerability is not None:
-        coefficients, features["answerability"] = JUDGED_COEFFICIENTS, _bounded(answerability)
-    probability = _probability(coefficients, features) if hits else 0.0
+        features["answerability"] = _bounded(answerability)
+    probability = _probability(coefficients_of(features), features) if hits else 0.0
     decision: Decision = "refuse"
     # As near as it would be with anticipated questions.
     lift = COEFFICIENTS["plain"] * plain / COEFFICIENTS["dense"]
@@ -206,11 +206,9 @@ def assess_leaning(
         "plain": plain,
         "refused_intent": _refused_intent(context),
     }
-    coefficients = LEANING_COEFFICIENTS
     if own.answerability is not None:
-        coefficients = JUDGED_LEANING_COEFFICIENTS
         features["answerability"], features["answerability_last"] = map(_bounded, own.answerability)
-    probability = _probability(coefficients, features) if hits else 0.0
+    probability = _probability(coefficients_of(features), features) if hits else 0.0
     decision: Decision = "refuse"
     if probability >= threshold:
         decision = "answer"
@@ -245,6 +243,14 @@ def features_of(
         "refused_intent": _refused_intent(context),
         "answered_intent": context.intent_confidence * context.intent.startswith("ask_"),
     }
+
+
+def coefficients_of(features: Mapping[str, float]) -> Mapping[str, float]:
+    """Return what the features count: otherwise for questions that lean on the last one, and where much was learned."""
+    learned = "answerability" in features
+    if "own" in features:
+        return JUDGED_LEANING_COEFFICIENTS if learned else LEANING_COEFFICIENTS
+    return JUDGED_COEFFICIENTS if learned else COEFFICIENTS
 
 
 def _best(hits: Sequence[Hit], part: str) -> float:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from healthqa.answerability import Learned
 from healthqa.encoder import Encoder
 from healthqa.errors import HealthQAError, IndexFolderError
 from healthqa.index import Index, current_version
@@ -26,11 +27,19 @@ class LiveIndex:
 
     The pointer is read at most once a second. A new version is loaded beside the old one and swapped in when it is
     complete; a version that does not load is reported once, and the old one goes on answering.
+
+    :param learned: what was learned from the anticipated questions; the retriever does without where it is None.
     """
 
     def __init__(
-        self, settings: Settings, encoder: Encoder, lexicon: Lexicon, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        encoder: Encoder,
+        lexicon: Lexicon,
+        clock: Callable[[], float] = time.monotonic,
+        learned: Learned | None = None,
     ) -> None:
+        self._learned = learned
         self._settings = settings
         self._encoder = encoder
         self._lexicon = lexicon
@@ -85,7 +94,7 @@ class LiveIndex:
     def _load(self) -> Retriever:
         index = Index.load(self._settings.index_dir, self._encoder, self._settings.public_url)
         try:
-            return Retriever(index, self._encoder, self._lexicon, self._settings)
+            return Retriever(index, self._encoder, self._lexicon, self._settings, self._learned)
         except BaseException:
             index.close()
             raise

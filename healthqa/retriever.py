@@ -11,44 +11,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from healthqa.addressing import Addressees
 from healthqa.followup import after_last, asking_part, without_exceptions
 from healthqa.lexical import LexicalIndex
 from healthqa.lexicon import Analysis, Lexicon, is_stop_word, stem_word
 from healthqa.questions import question_type
 from healthqa.settings import Settings
 from healthqa.types import Context, Entity, Hit, Passage
+from healthqa.weights import ADDRESSED_SHARES, FOLLOW_UP, weights_of
 from healthqa.whole_lists import lists_of_items
 
 if TYPE_CHECKING:
+    from healthqa.answerability import Learned
     from healthqa.encoder import Encoder
     from healthqa.index import Index
 
-__all__ = ["WEIGHTS", "Retriever"]
+__all__ = ["Retriever"]
 
 
-# Shares of the parts in a hit's score; the parts are all within 0 and 1. Found on evaluation/dev_smoke.jsonl and the
-# dev part of evaluation/sets: docs/adr/0003-retrieval.md.
-WEIGHTS: Mapping[str, float] = {
-    "dense": 0.77,
-    "lexical": 0.1,
-    "topic": 0.05,
-    "intent": 0.03,
-    "form": 0.05,
-}
 # A synonym put for the reader's word, or the story around the question, proves a little less.
 OTHER_WORDING = 0.97
-# Of a question that leans on the last one: the shares of the reader's own words, of the question made stand-alone, and
-# of the words with the whole last question behind them. Found on 1,134 follow-ups: docs/adr/0006-follow-ups.md.
-FOLLOW_UP = (0.5, 0.08, 0.42)
-FOLLOW_UP_WEIGHTS: Mapping[str, float] = {
-    "dense": 0.77,
-    # BM25 of the words with the last question behind them.
-    "lexical": 0.2,
-    "intent": 0.03,
-    "form": 0.05,
-    # Often the next sentence of what was shown is what is asked for.
-    "shown": 0.01,
-}
 CANDIDATES = 64
 # A passage is encoded as text, with its heading and as the question of an FAQ; what is more was anticipated.
 OWN_TEXTS = 3
@@ -65,11 +47,14 @@ class Retriever:
     :param index: the loaded index; its passages are the corpus.
     :param encoder: the encoder that the index was built with.
     :param lexicon: terms; the retriever's own copy also knows the words of the corpus.
+    :param learned: what was learned from the anticipated questions, if anything.
 
     `plain` is the share of the passages without anticipated questions.
     """
 
-    def __init__(self, index: Index, encoder: Encoder, lexicon: Lexicon, settings: Settings) -> None:
+    def __init__(
+        self, index: Index, encoder: Encoder, lexicon: Lexicon, settings: Settings, learned: Learned | None = None
+    ) -> None:
         self.index = index
         self.settings = settings
         self.passages: Mapping[str, Passage] = {passage.id: passage for passage in index.passages}
@@ -90,6 +75,10 @@ class Retriever:
         asked_for = [passage for passage in index.passages if len(passage.encode_texts) > OWN_TEXTS]
         self.plain = 1.0 - len(asked_for) / max(1, len(index.passages))
         self._asked_articles = {passage.article_slug for passage in asked_for}
+        self._addressees: Addressees | None = None
+        if learned is not None:
+            vector_of, asked_articles = learned.vectors.of, self._asked_articles
+            self._addressees = Addressees(learned.addressing, vector_of, index.passages, asked_articles)
         self._list_of = lists_of_items(index.passages, settings.max_words)
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
@@ -120,7 +109,9 @@ class Retriever:
         further: Mapping[str, Signal] = {}
         if spoken is not None:
             dense, lexical, further = self._leaning_signals(dense, spoken, context)
-        weights = WEIGHTS if spoken is None else FOLLOW_UP_WEIGHTS
+        elif self._addressees is not None:
+            further = {"addressed": self._addressees.shares(asked.text)}
+        weights = weights_of(leans=spoken is not None, learned=self._addressees is not None)
         names_subject = context.intent.startswith("ask_") and context.intent != "ask_followup"
         intent = self._intent_scores(context.intent) if names_subject else {}
         kind = question_type(query if spoken is None else spoken)
@@ -219,11 +210,17 @@ class Retriever:
         self, alone: Signal, spoken: str, context: Context
     ) -> tuple[Signal, Signal, Mapping[str, Signal]]:
         """Return the signals of a question that leans on the last one, and the cosines that the first is made of."""
-        own, _ = self._signals(self.lexicon.analyse(without_exceptions(spoken)), spoken)
+        words = self.lexicon.analyse(without_exceptions(spoken))
+        own, _ = self._signals(words, spoken)
         after = after_last(spoken, context)
-        last, lexical = self._signals(self.lexicon.analyse(self.focus(after)), after)
+        with_last = self.lexicon.analyse(self.focus(after))
+        last, lexical = self._signals(with_last, after)
         dense = np.average(np.stack([own, alone, last]), axis=0, weights=FOLLOW_UP).astype(np.float32)
-        return dense, lexical, {"own": own, "last": last}
+        further = {"own": own, "last": last}
+        if self._addressees is not None:
+            both = np.stack([self._addressees.shares(text) for text in (words.text, with_last.text)])
+            further["addressed"] = np.average(both, axis=0, weights=ADDRESSED_SHARES).astype(np.float32)
+        return dense, lexical, further
 
     def _topic(self, ordinal: int, asked: Analysis, context: Context) -> float:
         """Return how far the passage (less: its article) is about the terms that the question names."""

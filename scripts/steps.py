@@ -91,7 +91,7 @@ def _index_step(settings: Settings) -> Step:
 
 def _answerability_step(settings: Settings) -> Step:
     models = [_encoder_file(settings), settings.alarm_model_dir / "alarms.json"]
-    code = [CORE / "answerability.py", CORE / "answerability_training.py"]
+    code = [CORE / f"{name}.py" for name in ("addressing", "answerability", "answerability_training")]
     # Whose anticipated questions count depends on the articles; a new passage alone is soon found to change nothing.
     questions = [settings.articles_dir, settings.lexicon_dir / "near_misses.yml", *_given(settings.questions_dir)]
     inputs = [*questions, *models, *code]

@@ -13,7 +13,15 @@ import pytest
 import yaml
 
 from healthqa import answerability_training
-from healthqa.answerability import CARD_FILE, VECTORS_FILE, Answerability, joint_vectors, load_learned
+from healthqa.answerability import (
+    ADDRESSES_FILE,
+    CARD_FILE,
+    VECTORS_FILE,
+    Answerability,
+    Learned,
+    joint_vectors,
+    load_learned,
+)
 from healthqa.answerability_training import examples_of, fitted, train_answerability
 from healthqa.errors import AnswerabilityError
 from healthqa.index import build_index
@@ -53,7 +61,7 @@ ENCODER, READER = FakeEncoder(), FakeReader(48, "reader-1")
 def test_questions_unlike_any_that_was_learned_fall_on_the_right_side(settings: Settings) -> None:
     folder = train_answerability(settings, ENCODER, READER)
     assert folder == settings.answerability_dir
-    learned = Answerability.load(folder, ENCODER, READER)
+    learned = Learned.load(folder, ENCODER, READER).answerability
     for subject in ("magnesium", "a tremor", "tea"):
         assert learned.score(f"is {subject} linked to cramps") > 0 > learned.score(f"how much {subject} against cramps")
 
@@ -67,7 +75,7 @@ def test_score_is_that_of_the_machine_that_was_fitted(settings: Settings) -> Non
     machine = SVC(C=answerability_training.PENALTY, gamma=answerability_training.GAMMA, class_weight="balanced").fit(
         vectors, labels
     )
-    learned = Answerability.load(train_answerability(settings, ENCODER, READER), ENCODER, READER)
+    learned = Learned.load(train_answerability(settings, ENCODER, READER), ENCODER, READER).answerability
     texts = ["is tea linked to stress", "how much fish", "", "nothing of the kind"]
     wanted = machine.decision_function(joint_vectors(texts, ENCODER, READER))
     assert [learned.score(text) for text in texts] == pytest.approx(list(wanted), abs=0.02)
@@ -105,7 +113,7 @@ def test_questions_of_articles_that_are_not_there_teach_nothing(settings: Settin
     assert len(examples_of(settings)[0]) == 100
     article = settings.articles_dir / "first.md"
     article.write_text(article.read_text().replace("slug: one", "slug: another"))
-    assert examples_of(settings)[0] == ()
+    assert examples_of(settings)[0] == {}
 
 
 def test_only_passages_with_anticipated_questions_are_judged_by_what_was_learned(tmp_path: Path) -> None:
@@ -129,7 +137,7 @@ def test_only_passages_with_anticipated_questions_are_judged_by_what_was_learned
     assert make_assistant(asked, Refuses()).reply(question).kind != "answer"
 
 
-@pytest.mark.parametrize("damage", ["no card", "card", "format", "vectors", "no vectors"])
+@pytest.mark.parametrize("damage", ["no card", "card", "format", "vectors", "no vectors", "no addresses"])
 def test_damage_is_refused_and_mended_by_a_new_fit(settings: Settings, damage: str) -> None:
     folder = train_answerability(settings, ENCODER, READER)
     assert folder is not None
@@ -142,19 +150,21 @@ def test_damage_is_refused_and_mended_by_a_new_fit(settings: Settings, damage: s
         card.write_text(json.dumps({**json.loads(card.read_text()), "format": 99}))
     elif damage == "vectors":
         vectors.write_bytes(vectors.read_bytes()[:-100])
+    elif damage == "no addresses":
+        (folder / ADDRESSES_FILE).unlink()
     else:
         vectors.unlink()
     with pytest.raises(AnswerabilityError, match="make index"):
-        Answerability.load(folder, ENCODER, READER)
+        Learned.load(folder, ENCODER, READER)
     train_answerability(settings, ENCODER, READER)
-    Answerability.load(folder, ENCODER, READER)
+    Learned.load(folder, ENCODER, READER)
 
 
 def test_other_models_than_those_it_was_fitted_with_are_refused(settings: Settings) -> None:
     folder = train_answerability(settings, ENCODER, READER)
     for other, reader in ((FakeEncoder(fingerprint="other"), READER), (ENCODER, FakeReader(48, "other"))):
         with pytest.raises(AnswerabilityError, match="other models"):
-            Answerability.load(folder, other, reader)
+            Learned.load(folder, other, reader)
 
 
 def test_full_disk_leaves_what_is_in_use(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +176,7 @@ def test_full_disk_leaves_what_is_in_use(settings: Settings, monkeypatch: pytest
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(AnswerabilityError, match="No space left on device.*unchanged.*make index"):
         train_answerability(settings, ENCODER, FakeReader(48, "reader-2"))
-    Answerability.load(folder, ENCODER, READER)
+    Learned.load(folder, ENCODER, READER)
     assert sorted(path.name for path in settings.index_dir.iterdir() if path.is_dir()) == ["answerability"]
 
 

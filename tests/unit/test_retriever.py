@@ -10,9 +10,10 @@ from healthqa.errors import IndexFolderError
 from healthqa.index import build_index
 from healthqa.lexicon import Lexicon
 from healthqa.live_index import LiveIndex
-from healthqa.retriever import FOLLOW_UP, WEIGHTS, Retriever
+from healthqa.retriever import Retriever
 from healthqa.settings import Settings
 from healthqa.types import Context
+from healthqa.weights import FOLLOW_UP, WEIGHTS
 from tests.unit.small_project import encoder, make_project
 
 
