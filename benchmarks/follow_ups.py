@@ -35,7 +35,7 @@ EXCHANGES = Path(__file__).with_name("follow_ups.yml")
 # Their follow-ups are anticipated and refused questions by now: they would look surer than any other.
 LEARNED = ("dialogues_7.dev.yml", "dialogues_8.dev.yml")
 FITTED = ("complete", "dense", "own", "last", "beside", "beside_last", "uncovered_share", "drift", "letters")
-JUDGED = (*FITTED, "answerability", "answerability_last")
+JUDGED = (*FITTED, "answerability", "answerability_last", "addressed")
 OPENING = "opening of an exchange"
 LIMITS = (0.3, 0.4, 0.5, 0.6)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -17,11 +18,12 @@ from healthqa.types import RedFlag
 class Scripted:
     """Gives every message the same chance."""
 
-    def __init__(self, chance: float) -> None:
+    def __init__(self, chance: float, kind: Literal["emergency", "crisis"] = "crisis") -> None:
         self.chance = chance
+        self.kind = kind
 
     def score(self, text: str) -> AlarmScore:
-        return AlarmScore("crisis", self.chance, text)
+        return AlarmScore(self.kind, self.chance, text)
 
 
 class Broken:
@@ -44,9 +46,10 @@ def test_patterns_work_without_a_classifier() -> None:
     assert found(HIDDEN, None) is None
 
 
-def test_classifier_finds_what_no_pattern_spells_out() -> None:
-    assert found(HIDDEN, Scripted(ALARM_CHANCE)) == RedFlag("crisis", "classifier", HIDDEN)
-    assert found(HIDDEN, Scripted(ALARM_CHANCE - 0.01)) is None
+@pytest.mark.parametrize("kind", ["emergency", "crisis"])
+def test_classifier_finds_what_no_pattern_spells_out(kind: Literal["emergency", "crisis"]) -> None:
+    assert found(HIDDEN, Scripted(ALARM_CHANCE[kind], kind)) == RedFlag(kind, "classifier", HIDDEN)
+    assert found(HIDDEN, Scripted(ALARM_CHANCE[kind] - 0.01, kind)) is None
 
 
 def test_pattern_keeps_its_kind_beside_the_classifier() -> None:
