@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from healthqa.evidence import COEFFICIENTS, OwnWords, assess, assess_leaning, features_of
+from healthqa.evidence import COEFFICIENTS, OwnWords, assess, assess_leaning, coefficients_of, features_of
 from healthqa.lexicon import Lexicon
 from healthqa.questions import question_type
 from healthqa.types import Context, Hit, Passage
@@ -133,6 +134,27 @@ def test_follow_up_is_answered_by_what_is_near_to_it_and_to_the_last_question(le
     )
     assert found.decision == "answer"
     assert assess_leaning(OwnWords("and the nerves?"), [], Context(), lexicon).decision == "refuse"
+
+
+def test_follow_up_is_the_surer_the_more_it_is_for_the_first_hit(lexicon: Lexicon) -> None:
+    own = OwnWords("and the nerves?", beside=0.4, beside_last=0.5, answerability=(0.0, 0.0))
+    chances = [
+        assess_leaning(
+            own, [replace(leaning_hit(), parts={**leaning_hit().parts, "addressed": share})], Context(), lexicon
+        )
+        for share in (0.0, 0.5, 1.0)
+    ]
+    assert chances[0].probability < chances[1].probability < chances[2].probability
+    assert all(set(one.features) <= set(coefficients_of(one.features)) for one in chances)
+
+
+def test_each_question_is_weighed_by_the_coefficients_for_its_like(lexicon: Lexicon) -> None:
+    learned = assess("x", [hit(0.6)], Context(), lexicon, answerability=0.5).features
+    leaning = assess_leaning(OwnWords("and the nerves?"), [leaning_hit()], Context(), lexicon).features
+    lists = [coefficients_of(features) for features in ({}, learned, leaning, {**leaning, "answerability": 1.0})]
+    assert len({tuple(weights.items()) for weights in lists}) == len(lists)
+    assert set(learned) <= set(lists[1])
+    assert set(leaning) <= set(lists[2])
 
 
 @pytest.mark.parametrize(
