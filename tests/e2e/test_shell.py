@@ -91,6 +91,7 @@ def terminal(trained_project: Path, tmp_path: Path) -> Iterator[Terminal]:
     finally:
         if person.child.isalive():
             person.child.kill(signal.SIGTERM)
+            person.child.ptyproc.delayafterterminate = 2.0  # a loaded machine takes longer than the usual tenth
             person.child.close(force=True)
 
 

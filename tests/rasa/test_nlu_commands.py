@@ -47,6 +47,8 @@ def test_shell_nlu_shows_the_intent_and_the_alarm(trained_project: Path) -> None
             shell.expect("Next message:")
             assert f'"name": "{intent}"' in shell.before.split("}")[0]
     finally:
+        # A loaded machine takes longer than the tenth of a second that pexpect waits after each signal.
+        shell.ptyproc.delayafterterminate = 2.0
         shell.close(force=True)
 
 
