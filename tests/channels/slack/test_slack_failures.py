@@ -76,7 +76,9 @@ def test_alarm_in_a_thread_is_shown_in_the_thread(bot: Bot, people: People) -> N
 
 def test_alarm_that_cannot_be_shown_there_comes_as_a_direct_message(bot: Bot, people: People) -> None:
     people.user = f"U{people.direct}blocked"
-    (message,) = people.ask(people.mention(CRISIS))
+    before = len(bot.api.messages)
+    people.deliver(people.mention(CRISIS))
+    (message,) = people.next(before)
     assert (message["channel"], message["user"]) == (people.user, "")
 
 
