@@ -77,6 +77,8 @@ JUDGED_COEFFICIENTS: Mapping[str, float] = {
     "coverage": 2.0,
     "uncovered_share": -2.4,
     "drift": -4.0,
+    # Where something was learned, few passages are without questions, and it was not fitted anew.
+    "plain": 5.6,
     "answerability": 4.2,
 }
 JUDGED_LEANING_COEFFICIENTS: Mapping[str, float] = {
