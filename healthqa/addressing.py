@@ -14,15 +14,27 @@ from numpy.typing import NDArray
 
 from healthqa.types import Passage
 
-__all__ = ["Addressing", "Addressees", "kernel"]
+__all__ = ["Addressees", "Addressing", "Kernel"]
 
 
-def kernel(vectors: NDArray[np.float32], support: NDArray[np.float32], gamma: float) -> NDArray[np.float32]:
-    """Return `exp(-gamma * distance ** 2)` of each vector `(m, d)` to each of `support` `(n, d)`, shape `(m, n)`."""
-    squares = (vectors**2).sum(axis=1)[:, None] + (support**2).sum(axis=1)[None, :]
-    distances = np.maximum(squares - 2.0 * (vectors @ support.T), 0.0)
-    result: NDArray[np.float32] = np.exp(-gamma * distances).astype(np.float32)
-    return result
+class Kernel:
+    """How near vectors are to those that were learned from: `exp(-gamma * distance ** 2)`, 1 for the same vector.
+
+    :param support: the vectors learned from `(n, d)`; :param gamma: how narrow.
+    """
+
+    def __init__(self, support: NDArray[np.float32], gamma: float) -> None:
+        self._support = support
+        self._gamma = gamma
+        # Once: for every question it would cost as much as all the rest.
+        self._squares = (support**2).sum(axis=1)
+
+    def to(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the nearness of each vector `(m, d)` to each one learned from, shape `(m, n)`."""
+        squares = (vectors**2).sum(axis=1)[:, None] + self._squares[None, :]
+        distances = np.maximum(squares - 2.0 * (vectors @ self._support.T), 0.0)
+        near: NDArray[np.float32] = np.exp(-self._gamma * distances).astype(np.float32)
+        return near
 
 
 class Addressing:
@@ -42,13 +54,12 @@ class Addressing:
         gamma: float,
     ) -> None:
         self.passages = tuple(passages)
-        self._questions = questions
+        self._kernel = Kernel(questions, gamma)
         self._weights = weights
-        self._gamma = gamma
 
     def shares(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return for each of `passages` how surely a question is for it, 0 (not) to 1, from its vector `(d,)`."""
-        found = kernel(vector[None, :], self._questions, self._gamma)[0] @ self._weights
+        found = self._kernel.to(vector[None, :])[0] @ self._weights
         shares: NDArray[np.float32] = np.clip(found, 0.0, 1.0)
         return shares
 

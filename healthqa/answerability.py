@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from healthqa.addressing import Addressing, kernel
+from healthqa.addressing import Addressing, Kernel
 from healthqa.encoder import Encoder, file_sha256
 from healthqa.errors import AnswerabilityError
 from healthqa.safety import finder_of
@@ -106,15 +106,15 @@ class Answerability:
         weights: NDArray[np.float32],
         vectors: JointVectors,
     ) -> None:
-        self._card = card
-        self._support = support
+        self._kernel = Kernel(support, card.gamma)
+        self._bias = card.bias
         self._weights = weights
         self._vectors = vectors
 
     def score(self, text: str) -> float:
         """Return on which side a question lies, mostly -2 to 2: about 1 like the answered, -1 like the refused."""
-        near = kernel(self._vectors.of(text)[None, :], self._support, self._card.gamma)[0]
-        return float(near @ self._weights) + self._card.bias
+        near = self._kernel.to(self._vectors.of(text)[None, :])[0]
+        return float(near @ self._weights) + self._bias
 
 
 @dataclass(frozen=True)

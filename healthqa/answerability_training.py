@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from healthqa.addressing import kernel
+from healthqa.addressing import Kernel
 from healthqa.answerability import (
     ADDRESSES_FILE,
     CARD_FILE,
@@ -116,7 +116,7 @@ def ridge(questions: NDArray[np.float32], columns: Sequence[int]) -> NDArray[np.
     """Return weights `(n, p)` by which questions `(n, d)` speak for `p` passages; `columns`: which one each is for."""
     wanted = np.zeros((len(columns), max(columns) + 1))
     wanted[np.arange(len(columns)), list(columns)] = 1.0
-    near = kernel(questions, questions, GAMMA).astype(np.float64)
+    near = Kernel(questions, GAMMA).to(questions).astype(np.float64)
     near[np.diag_indices_from(near)] += RIDGE
     weights: NDArray[np.float32] = np.linalg.solve(near, wanted).astype(np.float32)
     return weights

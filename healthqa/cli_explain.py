@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from healthqa.evidence import Evidence, coefficients_of
+from healthqa.evidence import coefficients_of
 from healthqa.weights import weights_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from healthqa.evidence import Evidence, coefficients_of
+    from healthqa.evidence import Evidence
     from healthqa.examiner import Examination
     from healthqa.types import Answer, Hit
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from healthqa.addressing import Addressees, Addressing, kernel
+from healthqa.addressing import Addressees, Addressing, Kernel
 from healthqa.answerability import Learned
 from healthqa.answerability_training import GAMMA, RIDGE, ridge, train_answerability
 from healthqa.index import build_index
@@ -125,7 +125,7 @@ def test_weights_are_those_of_kernel_ridge_regression() -> None:
     columns = [row % 3 for row in range(40)]
     theirs = KernelRidge(alpha=RIDGE, kernel="rbf", gamma=GAMMA).fit(questions, np.eye(3)[columns])
     asked = np.random.default_rng(8).normal(size=(5, 6)).astype(np.float32) / 3
-    ours = kernel(asked, questions, GAMMA) @ ridge(questions, columns)
+    ours = Kernel(questions, GAMMA).to(asked) @ ridge(questions, columns)
     assert ours == pytest.approx(theirs.predict(asked), abs=1e-3)
 
 
