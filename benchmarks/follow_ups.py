@@ -18,7 +18,6 @@ from benchmarks.fitting import held_out_and_fitted, print_coefficients
 from evaluation.dialogues import Dialogue, Turn, load_dialogues
 from evaluation.keys import states
 from evaluation.questions import SETS, load_facts, read_yaml
-from healthqa.answerability import load_learned
 from healthqa.assistant import Assistant
 from healthqa.encoder import OnnxEncoder
 from healthqa.evidence import JUDGED_LEANING_COEFFICIENTS, LEANING_COEFFICIENTS
@@ -72,15 +71,14 @@ def conversations() -> list[Dialogue]:
 def make_examiner(settings: Settings) -> Examiner:
     """Return an examiner that looks for no alarms."""
     encoder = OnnxEncoder.load(settings.encoder_dir, threads=1)
-    near_misses, learned = NearMisses.load(settings.lexicon_dir), load_learned(settings, encoder)
+    near_misses = NearMisses.load(settings.lexicon_dir)
     return Examiner(
-        LiveIndex(settings, encoder, Lexicon.load(settings.lexicon_dir), learned=learned),
+        LiveIndex(settings, encoder, Lexicon.load(settings.lexicon_dir)),
         near_misses,
         RefusedExamples(encoder, near_misses.examples),
         lambda text: None,
         top_k=settings.top_k,
         threshold=settings.threshold,
-        answerability=learned.answerability if learned else None,
     )
 
 

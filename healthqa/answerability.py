@@ -35,6 +35,7 @@ __all__ = [
     "Learned",
     "ReadsMessages",
     "joint_vectors",
+    "learned_stamp",
     "load_learned",
     "read_card",
 ]
@@ -151,14 +152,24 @@ class Learned:
 
 def load_learned(settings: Settings, encoder: Encoder) -> Learned | None:
     """Return what was learned for the index in use; None where there is nothing, or, logged, nothing usable."""
+    if not settings.answerability_dir.exists():
+        return None
     reader = finder_of(settings).classifier
-    if not settings.answerability_dir.exists() or not isinstance(reader, AlarmClassifier):
+    if not isinstance(reader, AlarmClassifier):
         return None
     try:
         return Learned.load(settings.answerability_dir, encoder, reader)
     except AnswerabilityError as error:
         logger.error("More questions than usual will be answered or refused wrongly: %s", error)
         return None
+
+
+def learned_stamp(settings: Settings) -> int:
+    """Return what changes whenever something else was learned: nanoseconds; 0 where there is nothing."""
+    try:
+        return (settings.answerability_dir / CARD_FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def read_card(folder: Path) -> Card:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from healthqa.answer import compose_answer, compose_fixed
-from healthqa.answerability import Answerability, load_learned
 from healthqa.encoder import OnnxEncoder
 from healthqa.evidence import Evidence
 from healthqa.examiner import MORE_HITS, Examination, Examiner
@@ -38,7 +37,6 @@ class Assistant:
     """Answers from the index; refuses, asks back or raises the alarm otherwise. Safe to use from several threads.
 
     :param examples: questions that are refused; without them only rules, intents and missing evidence refuse.
-    :param answerability: learned from answered and refused questions; evidence is judged without it where it is None.
     :param find_red_flag: text -> red flag; the one function that NLU uses too.
     :param alarm_values: what the alarm texts' placeholders become (numbers of the configured country).
     """
@@ -52,7 +50,6 @@ class Assistant:
         texts: Texts,
         *,
         examples: RefusedExamples | None = None,
-        answerability: Answerability | None = None,
         find_red_flag: Callable[[str], RedFlag | None] = detect,
         alarm_values: dict[str, str] | None = None,
     ) -> None:
@@ -67,7 +64,6 @@ class Assistant:
             find_red_flag,
             top_k=settings.top_k,
             threshold=settings.threshold,
-            answerability=answerability,
         )
         self._alarm_values = dict(alarm_values or {})
         self._provenance = Provenance(settings.articles_dir)
@@ -83,8 +79,7 @@ class Assistant:
         near_misses = NearMisses.load(settings.lexicon_dir)
         hotlines = Hotlines.load(settings.lexicon_dir / "hotlines.yml")
         encoder = OnnxEncoder.load(settings.encoder_dir, threads=settings.encoder_threads)
-        learned = load_learned(settings, encoder)
-        live_index = LiveIndex(settings, encoder, lexicon, learned=learned)
+        live_index = LiveIndex(settings, encoder, lexicon)
         live_index.retriever()
         values = hotlines.values(settings.country or None)
         examples = RefusedExamples(encoder, near_misses.examples)
@@ -95,7 +90,6 @@ class Assistant:
             near_misses,
             texts,
             examples=examples,
-            answerability=learned.answerability if learned else None,
             find_red_flag=lambda text: finder_of(settings).detect(text),
             alarm_values=values,
         )

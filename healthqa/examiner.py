@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from healthqa.answerability import Answerability
 from healthqa.evidence import BESIDE_LEAD, Evidence, OwnWords, assess, assess_leaning
 from healthqa.followup import StandAlone, after_last, is_short, own_words, rule_text, standalone
 from healthqa.live_index import LiveIndex
@@ -79,7 +78,6 @@ class Examiner:
     :param threshold: probability from which on the first hit is shown.
     :param examples: questions that are refused; without them only rules, intents and missing evidence refuse.
     :param find_red_flag: text -> red flag; the one function that NLU uses too.
-    :param answerability: learned from answered and refused questions; evidence is judged without it where it is None.
     """
 
     def __init__(
@@ -91,7 +89,6 @@ class Examiner:
         *,
         top_k: int,
         threshold: float,
-        answerability: Answerability | None = None,
     ) -> None:
         self._live_index = live_index
         self._near_misses = near_misses
@@ -99,7 +96,6 @@ class Examiner:
         self._find_red_flag = find_red_flag
         self._top_k = top_k
         self._threshold = threshold
-        self._answerability = answerability
 
     def examine(self, question: str, context: Context) -> Examination:
         """Look at a question from all sides.
@@ -196,9 +192,9 @@ class Examiner:
 
     def _learned(self, text: str, hits: Sequence[Hit], retriever: Retriever) -> float | None:
         # Of an article without anticipated questions nothing was learned: all that it answers would look refused.
-        if self._answerability is None or not hits or not retriever.is_anticipated(hits[0].passage):
+        if retriever.learned is None or not hits or not retriever.is_anticipated(hits[0].passage):
             return None
-        return self._answerability.score(retriever.lexicon.correct(text))
+        return retriever.learned.answerability.score(retriever.lexicon.correct(text))
 
     def _beside(self, text: str, retriever: Retriever) -> float:
         return self._examples.nearest(retriever.lexicon.correct(text))[0] if self._examples else 0.0

@@ -49,7 +49,7 @@ class Retriever:
     :param lexicon: terms; the retriever's own copy also knows the words of the corpus.
     :param learned: what was learned from the anticipated questions, if anything.
 
-    `plain` is the share of the passages without anticipated questions.
+    `plain` is the share of the passages without anticipated questions; `learned` is as it was given.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Retriever:
         asked_for = [passage for passage in index.passages if len(passage.encode_texts) > OWN_TEXTS]
         self.plain = 1.0 - len(asked_for) / max(1, len(index.passages))
         self._asked_articles = {passage.article_slug for passage in asked_for}
+        self.learned = learned
         self._addressees: Addressees | None = None
         if learned is not None:
             vector_of, asked_articles = learned.vectors.of, self._asked_articles

@@ -1,4 +1,4 @@
-"""What each part counts in a hit's score. The parts all lie within 0 and 1, the weights in use add up to one."""
+"""What each part counts in a hit's score. The parts all lie within 0 and 1, and so does the score: more is cut off."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ FOLLOW_UP_WEIGHTS: Mapping[str, float] = {
     # Often the next sentence of what was shown is what is asked for.
     "shown": 0.01,
 }
-# Beside all these together, which count 1: for which passage the question is, by what was learned; of a question that
-# leans on the last one the shares of the reader's own words and of them with the last question behind them. Found on
-# 314 questions and 1,112 follow-ups: docs/adr/0009-learned-ranking.md.
+# Beside all these together, which count about 1: for which passage the question is, by what was learned. Of a question
+# that leans on the last one: the shares of the own words, and of them with the last question behind them. Found
+# on 314 questions and 1,112 follow-ups: docs/adr/0009-learned-ranking.md.
 ADDRESSED = 0.4
 ADDRESSED_SHARES = (0.6, 0.4)
 

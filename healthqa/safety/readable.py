@@ -19,7 +19,8 @@ from healthqa.spelling import Speller
 __all__ = ["Reader", "common_words", "readable"]
 
 _WORD = re.compile(r"[a-z]+")
-# A slip of the pen seldom comes three times; what does is how people write ("helo").
+# A slip of the pen seldom comes three times; what does is how people write ("helo"). When this or the mending changes,
+# raise `classifier.FORMAT`: only then is the model trained anew.
 COMMON = 3
 _SKIN_TONE = re.compile(r" (light|medium-light|medium|medium-dark|dark) skin tone$")
 

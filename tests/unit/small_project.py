@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from healthqa.answerability import Answerability
+from healthqa.answerability import Learned
 from healthqa.assistant import Assistant
 from healthqa.index import build_index
 from healthqa.lexicon import Lexicon
@@ -73,16 +73,15 @@ def encoder() -> FakeEncoder:
     return FakeEncoder(dimension=512)
 
 
-def make_assistant(settings: Settings, answerability: Answerability | None = None) -> Assistant:
+def make_assistant(settings: Settings, learned: Learned | None = None) -> Assistant:
     """Return an assistant on the small project."""
     lexicon = Lexicon.load(settings.lexicon_dir)
-    live_index = LiveIndex(settings, encoder(), lexicon)
+    live_index = LiveIndex(settings, encoder(), lexicon, learn=lambda: learned)
     return Assistant(
         settings,
         live_index,
         lexicon,
         NearMisses.load(settings.lexicon_dir),
         Texts.load(settings.responses_path),
-        answerability=answerability,
         alarm_values={"emergency_call": "Call 999 now", "crisis_call": "You can call 116 123"},
     )

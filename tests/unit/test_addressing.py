@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from healthqa.addressing import Addressees, Addressing, Kernel
-from healthqa.answerability import Learned
+from healthqa.answerability import CARD_FILE, Learned
 from healthqa.answerability_training import GAMMA, RIDGE, ridge, train_answerability
 from healthqa.index import build_index
 from healthqa.lexicon import Lexicon
@@ -56,7 +57,7 @@ def learned(project: Settings) -> Learned:
 
 
 def retriever_of(settings: Settings, learned: Learned | None) -> Retriever:
-    return LiveIndex(settings, encoder(), Lexicon.load(settings.lexicon_dir), learned=learned).retriever()
+    return LiveIndex(settings, encoder(), Lexicon.load(settings.lexicon_dir), learn=lambda: learned).retriever()
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,22 @@ def test_scores_stay_between_nothing_and_one_and_are_what_the_parts_add_up_to(
 
 def test_nothing_is_added_where_nothing_was_learned(project: Settings) -> None:
     assert all("addressed" not in hit.parts for hit in retriever_of(project, None).search("whence comes tea"))
+
+
+def test_what_is_learned_while_the_assistant_runs_is_used_after_a_second(project: Settings, learned: Learned) -> None:
+    now, taught = [0.0], [None, learned]
+    live = LiveIndex(project, encoder(), Lexicon.load(project.lexicon_dir), lambda: now[0], lambda: taught[0])
+    before = live.retriever()
+    taught.pop(0)
+    now[0] += 2
+    assert live.retriever() is before
+    assert before.learned is None
+    card = project.answerability_dir / CARD_FILE
+    os.utime(card, ns=(0, card.stat().st_mtime_ns + 10**9))
+    now[0] += 2
+    assert live.retriever().learned is learned
+    # A turn that began before ends with what it had.
+    assert before.search("who finds out about fish")
 
 
 @pytest.mark.parametrize(("leans", "weights"), [(False, WEIGHTS), (True, FOLLOW_UP_WEIGHTS)])

@@ -13,11 +13,13 @@ import pytest
 import yaml
 
 from healthqa import answerability_training
+from healthqa.addressing import Addressing
 from healthqa.answerability import (
     ADDRESSES_FILE,
     CARD_FILE,
     VECTORS_FILE,
     Answerability,
+    JointVectors,
     Learned,
     joint_vectors,
     load_learned,
@@ -124,9 +126,12 @@ def test_only_passages_with_anticipated_questions_are_judged_by_what_was_learned
         def score(self, text: str) -> float:
             return -2.0
 
+    vectors = JointVectors(encoder(), READER)
+    nobody = Addressing(("no passage",), np.zeros((1, 560), np.float32), np.zeros((1, 1), np.float32), 0.5)
+    refuses = Learned(Refuses(), nobody, vectors)
     project = make_project(tmp_path)
     question = "can low b12 cause muscle twitching?"
-    assert make_assistant(project, Refuses()).reply(question).kind == "answer"
+    assert make_assistant(project, refuses).reply(question).kind == "answer"
     questions = tmp_path / "questions"
     questions.mkdir()
     listed = {"twitching#can-low-b12-cause-muscle-twitching-1": [question, "is twitching from low b12"]}
@@ -134,7 +139,7 @@ def test_only_passages_with_anticipated_questions_are_judged_by_what_was_learned
     asked = dataclasses.replace(project, questions_dir=questions)
     build_index(asked.articles_dir, asked, encoder())
     assert make_assistant(asked).reply(question).kind == "answer"
-    assert make_assistant(asked, Refuses()).reply(question).kind != "answer"
+    assert make_assistant(asked, refuses).reply(question).kind != "answer"
 
 
 @pytest.mark.parametrize("damage", ["no card", "card", "format", "vectors", "no vectors", "no addresses"])
