@@ -18,6 +18,7 @@ import yaml
 from evaluation.questions import load_questions
 from healthqa.anticipated import load_questions as load_anticipated
 from healthqa.encoder import Encoder, OnnxEncoder
+from healthqa.near_misses import NearMisses
 from healthqa.settings import Settings
 
 __all__ = ["LIMIT", "Leak", "find_leaks", "training_texts"]
@@ -34,11 +35,16 @@ class Leak:
     cosine: float
 
 
-def training_texts(root: Path, questions_dir: Path | None) -> tuple[str, ...]:
-    """All texts that something learns from: the NLU examples and the anticipated questions."""
-    texts = [text for path in sorted((root / "data").glob("nlu*.yml")) for text in _examples(path)]
-    if questions_dir is not None:
-        texts += [text for found in load_anticipated(questions_dir).values() for text in found]
+def training_texts(settings: Settings) -> tuple[str, ...]:
+    """All texts that understanding, searching and refusing learn from.
+
+    They are the NLU examples, the anticipated questions and the refused ones; the messages of the alarms are not asked
+    for by these sets.
+    """
+    texts = [text for path in sorted(settings.nlu_dir.glob("nlu*.yml")) for text in _examples(path)]
+    if settings.questions_dir is not None:
+        texts += [text for found in load_anticipated(settings.questions_dir).values() for text in found]
+    texts += [text for text, _ in NearMisses.load(settings.lexicon_dir).examples]
     return tuple(dict.fromkeys(texts))
 
 
@@ -68,7 +74,7 @@ def main() -> int:
     settings = Settings.from_env()
     encoder = OnnxEncoder.load(settings.encoder_dir, threads=2)
     questions = [question.text for question in load_questions() if question.part == "test"]
-    leaks = find_leaks(questions, training_texts(settings.root, settings.questions_dir), encoder)
+    leaks = find_leaks(questions, training_texts(settings), encoder)
     for leak in leaks:
         print(f"{leak.cosine:.3f}  {leak.question!r} ~ {leak.training!r}")
     print(f"{len(leaks)} of {len(questions)} test questions within cosine {LIMIT} of a training text")

@@ -144,7 +144,7 @@ def _report(
 def _apart(outcomes: Sequence[Outcome], settings: Settings, encoder: OnnxEncoder) -> list[Outcome]:
     """Return the single questions that no training text comes near, as groups of their own."""
     single = [outcome for outcome in outcomes if outcome.group != "dialogue"]
-    training = training_texts(settings.root, settings.questions_dir)
+    training = training_texts(settings)
     leaks = {leak.question for leak in find_leaks([outcome.text for outcome in single], training, encoder)}
     return [replace(o, group="apart from training", label=o.group) for o in single if o.text not in leaks]
 

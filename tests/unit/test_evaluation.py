@@ -13,6 +13,7 @@ from evaluation.dialogues import load_dialogues
 from evaluation.leakage import find_leaks, training_texts
 from evaluation.questions import SETS, load_facts, load_questions, part_of
 from healthqa.errors import ContentError
+from healthqa.settings import Settings
 from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,6 +143,12 @@ def test_leak_is_found_whatever_surrounds_it() -> None:
     assert [(leak.question, leak.training) for leak in leaks] == [("sore tongue b12", "sore tongue b12")]
 
 
-def test_training_texts_hold_examples_and_anticipated_questions() -> None:
-    with_questions = training_texts(ROOT, ROOT / "knowledge" / "questions")
-    assert len(with_questions) > len(training_texts(ROOT, None)) > 1000
+def test_training_texts_hold_examples_anticipated_and_refused_questions(tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("nlu_dir", "questions_dir", "lexicon_dir")}
+    for folder in folders.values():
+        folder.mkdir()
+    (folders["nlu_dir"] / "nlu.yml").write_text('nlu:\n- {intent: greet, examples: "- hello\\n- hi"}\n')
+    (folders["questions_dir"] / "a.yml").write_text("passages: {a#b-1: [is it linked]}\n")
+    examples = "examples: {dose: {response: utter_refuse_dose, texts: [how much of it]}}\n"
+    (folders["lexicon_dir"] / "near_misses.yml").write_text(f"rules: []\n{examples}")
+    assert training_texts(Settings.from_env({}, **folders)) == ("hello", "hi", "is it linked", "how much of it")
