@@ -18,6 +18,7 @@ import yaml
 from evaluation.questions import load_questions
 from healthqa.anticipated import load_questions as load_anticipated
 from healthqa.encoder import Encoder, OnnxEncoder
+from healthqa.exchanges import load_exchanges
 from healthqa.near_misses import NearMisses
 from healthqa.settings import Settings
 
@@ -38,13 +39,14 @@ class Leak:
 def training_texts(settings: Settings) -> tuple[str, ...]:
     """All texts that understanding, searching and refusing learn from.
 
-    They are the NLU examples, the anticipated questions and the refused ones; the messages of the alarms are not asked
-    for by these sets.
+    They are the NLU examples, the anticipated questions, the refused ones, and follow-ups with what was asked before;
+    the messages of the alarms are not asked for by these sets.
     """
     texts = [text for path in sorted(settings.nlu_dir.glob("nlu*.yml")) for text in _examples(path)]
     if settings.questions_dir is not None:
         texts += [text for found in load_anticipated(settings.questions_dir).values() for text in found]
     texts += [text for text, _ in NearMisses.load(settings.lexicon_dir).examples]
+    texts += [text for one in load_exchanges(settings.follow_ups_dir) for text in (one.after, one.ask)]
     return tuple(dict.fromkeys(texts))
 
 

@@ -1,20 +1,29 @@
-"""For which passage a question was asked, learned from the anticipated questions.
+"""For which passage a question was asked, learned from the anticipated questions and from exchanges.
 
 The nearest anticipated question alone is one neighbour among thousands, and "how would they know?" lies near the wrong
-one. Kernel ridge regression hears all of them, each for its own passage, on the vectors of both models. Fitted by
-`healthqa.answerability_training`; why and how much it helps: docs/adr/0009-learned-ranking.md.
+one. Kernel ridge regression hears all of them, each for its own passage, on the vectors of both models. A second one
+hears the exchanges: what a few words ask for depends on what was asked before. Fitted by
+`healthqa.answerability_training`; why and how much it helps: docs/adr/0009-learned-ranking.md and 0010.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from healthqa.types import Passage
 
-__all__ = ["Addressees", "Addressing", "Kernel"]
+__all__ = ["LAST_SHARE", "Addressees", "Addressing", "Kernel", "exchange_vectors"]
+
+# How much the question before counts beside the follow-up's own words: docs/adr/0010-exchanges.md.
+LAST_SHARE = 0.5
+
+
+def exchange_vectors(own: NDArray[np.float32], last: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the vectors of follow-ups after their last questions, `(n, 2 * d)`, from those of both `(n, d)`."""
+    return np.hstack([own, np.float32(LAST_SHARE) * last])
 
 
 class Kernel:
@@ -41,8 +50,9 @@ class Addressing:
     """The fitted regression. Safe to use from several threads.
 
     :param passages: ids of the passages that were asked for, `p` of them.
-    :param questions: joint vectors of the anticipated questions `(n, d)` (`answerability.joint_vectors`).
-    :param weights: of each question for each passage `(n, p)`.
+    :param questions: vectors of what was learned from `(n, d)`: `answerability.joint_vectors` of the anticipated
+        questions, or `exchange_vectors`.
+    :param weights: of each for each passage `(n, p)`.
     :param gamma: width of the kernel.
     """
 
@@ -67,28 +77,20 @@ class Addressing:
 class Addressees:
     """What `Addressing` says, for the passages of one index.
 
-    :param vector_of: returns a question's joint vector `(d,)`.
-    :param passages: of the index, in its order.
-    :param asked_articles: slugs of the articles with anticipated questions. Of the passages of others nothing was
-        learned: they are held to be as likely as the likeliest.
+    :param passages: of the index, in its order. Of articles for which nothing was asked nothing was learned: their
+        passages are held to be as likely as the likeliest.
     """
 
-    def __init__(
-        self,
-        addressing: Addressing,
-        vector_of: Callable[[str], NDArray[np.float32]],
-        passages: Sequence[Passage],
-        asked_articles: Collection[str],
-    ) -> None:
+    def __init__(self, addressing: Addressing, passages: Sequence[Passage]) -> None:
         self._addressing = addressing
-        self._vector_of = vector_of
         columns = {key: column for column, key in enumerate(addressing.passages)}
+        asked = {key.split("#")[0] for key in addressing.passages}
         self._columns = np.array([columns.get(passage.id, -1) for passage in passages], dtype=np.int64)
-        self._unknown = np.array([passage.article_slug not in asked_articles for passage in passages], dtype=bool)
+        self._unknown = np.array([passage.article_slug not in asked for passage in passages], dtype=bool)
 
-    def shares(self, question: str) -> NDArray[np.float32]:
-        """Return for every passage how surely the question is for it, 0 (not) to 1."""
-        found = self._addressing.shares(self._vector_of(question))
+    def shares(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return for every passage how surely a question is for it, 0 (not) to 1, from its vector `(d,)`."""
+        found = self._addressing.shares(vector)
         # A passage of an article with questions, but without one of its own, is for nobody who was anticipated.
         shares = np.where(self._columns >= 0, found[self._columns], np.float32(0.0))
         shares[self._unknown] = found.max(initial=0.0)

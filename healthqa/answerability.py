@@ -27,6 +27,7 @@ from healthqa.settings import Settings
 __all__ = [
     "ADDRESSES_FILE",
     "CARD_FILE",
+    "EXCHANGES_FILE",
     "FORMAT",
     "VECTORS_FILE",
     "Answerability",
@@ -45,7 +46,8 @@ logger = logging.getLogger(__name__)
 CARD_FILE = "answerability.json"
 VECTORS_FILE = "answerability.npz"
 ADDRESSES_FILE = "addressing.npz"
-FORMAT = 2
+EXCHANGES_FILE = "exchanges.npz"
+FORMAT = 3
 
 
 class ReadsMessages(Protocol):
@@ -67,6 +69,7 @@ class Card:
     :param encoder: fingerprint of the retrieval encoder; :param reader: of the alarm classifier.
     :param gamma: width of the kernel `exp(-gamma * distance ** 2)`; :param bias: what is added to the weighted sum.
     :param passages: ids of the passages that questions were anticipated for.
+    :param exchanged: ids of the passages that answer in exchanges; empty where there are too few.
     :param files: SHA-256 of each file beside the card.
     """
 
@@ -76,6 +79,7 @@ class Card:
     gamma: float
     bias: float
     passages: tuple[str, ...]
+    exchanged: tuple[str, ...]
     files: dict[str, str]
     format: int = FORMAT
 
@@ -120,14 +124,16 @@ class Answerability:
 
 @dataclass(frozen=True)
 class Learned:
-    """What was learned from the anticipated and the refused questions.
+    """What was learned from the anticipated and the refused questions, and from exchanges.
 
     :param answerability: whether the articles answer a question; :param addressing: which passage it is for.
-    :param vectors: what both judge from.
+    :param exchanges: which passage a follow-up is for; None where there are too few exchanges.
+    :param vectors: what all judge from.
     """
 
     answerability: Answerability
     addressing: Addressing
+    exchanges: Addressing | None
     vectors: JointVectors
 
     @classmethod
@@ -140,12 +146,15 @@ class Learned:
         if (card.encoder, card.reader) != (encoder.fingerprint, reader.fingerprint):
             raise AnswerabilityError(f"{folder} was fitted with other models than those in use. Run `make index`.")
         vectors = JointVectors(encoder, reader)
-        boundary, addresses = (_arrays(folder / name, card) for name in (VECTORS_FILE, ADDRESSES_FILE))
+        boundary = _arrays(folder / VECTORS_FILE, card)
         try:
-            questions = addresses["questions"].astype(np.float32)
-            addressing = Addressing(card.passages, questions, addresses["weights"], card.gamma)
             support = boundary["support"].astype(np.float32)
-            return cls(Answerability(card, support, boundary["weights"], vectors), addressing, vectors)
+            return cls(
+                Answerability(card, support, boundary["weights"], vectors),
+                _addressing(folder / ADDRESSES_FILE, card, card.passages),
+                _addressing(folder / EXCHANGES_FILE, card, card.exchanged) if card.exchanged else None,
+                vectors,
+            )
         except KeyError as error:
             raise AnswerabilityError(f"{folder} cannot be read (no {error}). Run `make index`.") from error
 
@@ -180,12 +189,18 @@ def read_card(folder: Path) -> Card:
     path = folder / CARD_FILE
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        card = Card(**{**values, "passages": tuple(values.get("passages", ()))})
+        lists = {name: tuple(values.get(name, ())) for name in ("passages", "exchanged")}
+        card = Card(**{**values, **lists})
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise AnswerabilityError(f"{path} cannot be read ({type(error).__name__}). Run `make index`.") from error
     if card.format != FORMAT:
         raise AnswerabilityError(f"{path} was written by another version. Run `make index`.")
     return card
+
+
+def _addressing(path: Path, card: Card, passages: tuple[str, ...]) -> Addressing:
+    arrays = _arrays(path, card)
+    return Addressing(passages, arrays["questions"].astype(np.float32), arrays["weights"], card.gamma)
 
 
 def _arrays(path: Path, card: Card) -> dict[str, NDArray[np.float32]]:

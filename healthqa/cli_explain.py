@@ -105,7 +105,7 @@ def _print_hit(console: Console, number: int, hit: Hit, *, shown: bool) -> None:
 def scores_by_part(hit: Hit) -> str:
     """Return the named parts of a score, each with the share it adds; parts without a share inform only."""
     parts = []
-    weights = weights_of(leans="own" in hit.parts, learned="addressed" in hit.parts)
+    weights = weights_of(leans="own" in hit.parts, learned="addressed" in hit.parts, exchanged="exchange" in hit.parts)
     for name, value in hit.parts.items():
         share = f" → {weights[name] * value:.2f}" if name in weights else ""
         parts.append(f"{name} {value:.2f}{share}")

@@ -14,6 +14,7 @@ from healthqa.types import Context, Hit
 __all__ = [
     "BESIDE_LEAD",
     "COEFFICIENTS",
+    "EXCHANGED_LEANING_COEFFICIENTS",
     "JUDGED_COEFFICIENTS",
     "JUDGED_LEANING_COEFFICIENTS",
     "LEANING_COEFFICIENTS",
@@ -98,6 +99,25 @@ JUDGED_LEANING_COEFFICIENTS: Mapping[str, float] = {
     "answerability_last": 0.4,
     # How surely the question is for the first hit (`healthqa.addressing`): docs/adr/0009-learned-ranking.md.
     "addressed": 5.3,
+}
+# The same for questions that lean on the last one where exchanges were learned too: docs/adr/0010-exchanges.md.
+EXCHANGED_LEANING_COEFFICIENTS: Mapping[str, float] = {
+    **JUDGED_LEANING_COEFFICIENTS,
+    "bias": 0.5,
+    "complete": 0.3,
+    "dense": 8.1,
+    "own": -0.2,
+    "last": 1.5,
+    "beside": -5.9,
+    "beside_last": -4.2,
+    "uncovered_share": -2.4,
+    "drift": -0.2,
+    "letters": -2.6,
+    "answerability": 0.5,
+    "answerability_last": 0.4,
+    "addressed": 1.8,
+    # How surely the first hit is for such a follow-up after such a question.
+    "exchange": 9.8,
 }
 # Below this share of the threshold a guess would be a bad offer.
 CLARIFY_SHARE = 0.5
@@ -213,7 +233,8 @@ def assess_leaning(
     }
     if own.answerability is not None:
         features["answerability"], features["answerability_last"] = map(_bounded, own.answerability)
-        features["addressed"] = hits[0].parts.get("addressed", 0.0) if hits else 0.0
+        parts = hits[0].parts if hits else {}
+        features |= {name: parts[name] for name in ("addressed", "exchange") if name in parts}
     probability = _probability(coefficients_of(features), features) if hits else 0.0
     decision: Decision = "refuse"
     if probability >= threshold:
@@ -254,6 +275,8 @@ def features_of(
 def coefficients_of(features: Mapping[str, float]) -> Mapping[str, float]:
     """Return what the features count: otherwise for questions that lean on the last one, and where much was learned."""
     learned = "answerability" in features
+    if learned and "exchange" in features:
+        return EXCHANGED_LEANING_COEFFICIENTS
     if "own" in features:
         return JUDGED_LEANING_COEFFICIENTS if learned else LEANING_COEFFICIENTS
     return JUDGED_COEFFICIENTS if learned else COEFFICIENTS

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from healthqa.addressing import Addressees
-from healthqa.followup import after_last, asking_part, without_exceptions
+from healthqa.addressing import Addressees, exchange_vectors
+from healthqa.followup import after_last, asking_part, own_words, without_exceptions
 from healthqa.lexical import LexicalIndex
 from healthqa.lexicon import Analysis, Lexicon, is_stop_word, stem_word
 from healthqa.questions import question_type
@@ -76,10 +76,9 @@ class Retriever:
         self.plain = 1.0 - len(asked_for) / max(1, len(index.passages))
         self._asked_articles = {passage.article_slug for passage in asked_for}
         self.learned = learned
-        self._addressees: Addressees | None = None
-        if learned is not None:
-            vector_of, asked_articles = learned.vectors.of, self._asked_articles
-            self._addressees = Addressees(learned.addressing, vector_of, index.passages, asked_articles)
+        self._addressees = Addressees(learned.addressing, index.passages) if learned else None
+        exchanges = learned.exchanges if learned else None
+        self._exchanges = Addressees(exchanges, index.passages) if exchanges else None
         self._list_of = lists_of_items(index.passages, settings.max_words)
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
@@ -111,8 +110,8 @@ class Retriever:
         if spoken is not None:
             dense, lexical, further = self._leaning_signals(dense, spoken, context)
         elif self._addressees is not None:
-            further = {"addressed": self._addressees.shares(asked.text)}
-        weights = weights_of(leans=spoken is not None, learned=self._addressees is not None)
+            further = {"addressed": self._addressees.shares(self._vector(asked.text))}
+        weights = weights_of(leans=spoken is not None, learned="addressed" in further, exchanged="exchange" in further)
         names_subject = context.intent.startswith("ask_") and context.intent != "ask_followup"
         intent = self._intent_scores(context.intent) if names_subject else {}
         kind = question_type(query if spoken is None else spoken)
@@ -219,9 +218,17 @@ class Retriever:
         dense = np.average(np.stack([own, alone, last]), axis=0, weights=FOLLOW_UP).astype(np.float32)
         further = {"own": own, "last": last}
         if self._addressees is not None:
-            both = np.stack([self._addressees.shares(text) for text in (words.text, with_last.text)])
+            both = np.stack([self._addressees.shares(self._vector(text)) for text in (words.text, with_last.text)])
             further["addressed"] = np.average(both, axis=0, weights=ADDRESSED_SHARES).astype(np.float32)
+        if self._exchanges is not None:
+            asked = (self._vector(self.lexicon.correct(text)) for text in (own_words(spoken), context.last_question))
+            further["exchange"] = self._exchanges.shares(exchange_vectors(*asked))
         return dense, lexical, further
+
+    def _vector(self, text: str) -> Signal:
+        """Return the vector that was learned from; only where something was."""
+        assert self.learned is not None  # noqa: S101 - its callers have looked
+        return self.learned.vectors.of(text)
 
     def _topic(self, ordinal: int, asked: Analysis, context: Context) -> float:
         """Return how far the passage (less: its article) is about the terms that the question names."""

@@ -25,6 +25,7 @@ class Settings:
     :param root: the project folder; relative paths below are taken from it.
     :param articles_dir: `HEALTHQA_ARTICLES`, the articles.
     :param questions_dir: `HEALTHQA_QUESTIONS`, anticipated questions of the articles' passages; `None`: there are none.
+    :param follow_ups_dir: `HEALTHQA_FOLLOW_UPS`, follow-ups and the passages that answer them; `None`: there are none.
     :param lexicon_dir: `HEALTHQA_LEXICON`, terms, red flags and hotlines.
     :param responses_path: `HEALTHQA_RESPONSES`, the fixed texts.
     :param index_dir: `HEALTHQA_INDEX`, the generated index.
@@ -66,6 +67,7 @@ class Settings:
     encoder_threads: int = 1
     retention_days: int = 90
     questions_dir: Path | None = None
+    follow_ups_dir: Path | None = None
     alarms_dir: Path = Path("knowledge/alarms")
     alarm_model_dir: Path = Path("index/alarms")
     nlu_dir: Path = Path("data")
@@ -97,6 +99,7 @@ class Settings:
             "root": root,
             "articles_dir": root / (env.get("HEALTHQA_ARTICLES") or "knowledge/articles"),
             "questions_dir": root / (env.get("HEALTHQA_QUESTIONS") or "knowledge/questions"),
+            "follow_ups_dir": root / (env.get("HEALTHQA_FOLLOW_UPS") or "knowledge/follow_ups"),
             "lexicon_dir": root / (env.get("HEALTHQA_LEXICON") or "knowledge/lexicon"),
             "responses_path": root / (env.get("HEALTHQA_RESPONSES") or "data/responses.yml"),
             "index_dir": root / (env.get("HEALTHQA_INDEX") or "index"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["ADDRESSED", "ADDRESSED_SHARES", "FOLLOW_UP", "FOLLOW_UP_WEIGHTS", "WEIGHTS", "weights_of"]
+__all__ = ["ADDRESSED", "ADDRESSED_SHARES", "EXCHANGE", "FOLLOW_UP", "FOLLOW_UP_WEIGHTS", "WEIGHTS", "weights_of"]
 
 # Found on evaluation/dev_smoke.jsonl and the dev part of evaluation/sets: docs/adr/0003-retrieval.md.
 WEIGHTS: Mapping[str, float] = {
@@ -31,11 +31,19 @@ FOLLOW_UP_WEIGHTS: Mapping[str, float] = {
 # on 314 questions and 1,112 follow-ups: docs/adr/0009-learned-ranking.md.
 ADDRESSED = 0.4
 ADDRESSED_SHARES = (0.6, 0.4)
+# Beside these, for a question that leans on the last one: for which passage it is after such a question, by what was
+# learned from exchanges. Found on 1,597 follow-ups: docs/adr/0010-exchanges.md.
+EXCHANGE = 0.8
 
 
-def weights_of(*, leans: bool, learned: bool) -> Mapping[str, float]:
-    """Return the weights for a question that leans on the last one or not, where addressees were learned or not."""
+def weights_of(*, leans: bool, learned: bool, exchanged: bool = False) -> Mapping[str, float]:
+    """Return the weights for a question that leans on the last one or not.
+
+    :param learned: addressees were learned from questions; :param exchanged: and from exchanges too.
+    """
     weights = FOLLOW_UP_WEIGHTS if leans else WEIGHTS
-    if not learned:
-        return weights
-    return {name: weight / (1.0 + ADDRESSED) for name, weight in {**weights, "addressed": ADDRESSED}.items()}
+    beside = {"addressed": ADDRESSED} if learned else {}
+    if learned and leans and exchanged:
+        beside["exchange"] = EXCHANGE
+    total = 1.0 + sum(beside.values())
+    return {name: weight / total for name, weight in {**weights, **beside}.items()}

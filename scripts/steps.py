@@ -91,10 +91,11 @@ def _index_step(settings: Settings) -> Step:
 
 def _answerability_step(settings: Settings) -> Step:
     models = [_encoder_file(settings), settings.alarm_model_dir / "alarms.json"]
-    code = [CORE / f"{name}.py" for name in ("addressing", "answerability", "answerability_training")]
+    names = ("addressing", "answerability", "answerability_training", "exchanges")
+    code = [CORE / f"{name}.py" for name in names]
     # Whose anticipated questions count depends on the articles; a new passage alone is soon found to change nothing.
     questions = [settings.articles_dir, settings.lexicon_dir / "near_misses.yml", *_given(settings.questions_dir)]
-    inputs = [*questions, *models, *code]
+    inputs = [*questions, *_given(settings.follow_ups_dir), *models, *code]
     return Step(
         "answerability",
         "Learning from the answered and the refused questions (about 2 minutes)",

@@ -1,0 +1,131 @@
+"""Follow-ups that readers type, and which passages answer them after what was asked before (`knowledge/follow_ups/`).
+
+The same few words ask for other things after other questions: "why?", "does it hurt?". `make index` learns from these
+exchanges which passage a follow-up is for (`healthqa.addressing`); they are never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rapidfuzz import process
+
+from healthqa.errors import ContentError
+from healthqa.quick_yaml import quick_load
+
+__all__ = ["MAX_WORDS", "Exchange", "load_exchanges"]
+
+# Longer ones stand for themselves (`followup.is_short`).
+MAX_WORDS = 30
+_FIELDS = ("after", "ask", "answers")
+_EXAMPLE = "Write `- {after: what was asked before, ask: the follow-up, answers: [passage ids]}`."
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One follow-up.
+
+    :param after: the reader's question before; :param ask: what they type next.
+    :param answers: ids of the passages that answer it then, best first; empty where no article does.
+    """
+
+    after: str
+    ask: str
+    answers: tuple[str, ...]
+
+
+def load_exchanges(folder: Path | None, passages: Sequence[str] | None = None) -> tuple[Exchange, ...]:
+    """Read all `*.yml` in the folder; none if there is no such folder.
+
+    Answers by passages of other articles are left out, and so are exchanges that only those answer: another collection
+    is in use.
+
+    :param passages: ids of the passages of the articles in use; without them no id is looked at.
+    :raises ContentError: for a file or entry that cannot be used; it names the entry and, for an id that no passage of
+        its article has, the most similar one.
+    """
+    if folder is None:
+        return ()
+    slugs = {_slug(key) for key in passages or ()}
+    seen: set[tuple[str, str]] = set()
+    found: list[Exchange] = []
+    for path in sorted(Path(folder).glob("*.yml")):
+        for number, entry in enumerate(_read(path), 1):
+            exchange = _exchange(path, number, entry)
+            key = _folded(exchange.after), _folded(exchange.ask)
+            if key in seen:
+                raise ContentError(path, "The same follow-up stands there twice.", "Keep one.", _where(number, entry))
+            seen.add(key)
+            answers = exchange.answers
+            if passages is not None:
+                answers = tuple(one for one in answers if _slug(one) in slugs)
+                for one in answers:
+                    if one not in passages:
+                        raise _unknown(path, number, entry, one, passages)
+            if answers or not exchange.answers:
+                found.append(Exchange(exchange.after, exchange.ask, answers))
+    return tuple(found)
+
+
+def _read(path: Path) -> list[Any]:
+    try:
+        content = quick_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError(path, f"The file cannot be read ({error}).", "Save it as UTF-8 text.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        where = f"line {mark.line + 1}" if mark else ""
+        raise ContentError(path, f"It is not valid YAML: {problem}.", "Mend that line.", where) from error
+    entries = content.get("follow_ups") if isinstance(content, dict) and set(content) == {"follow_ups"} else None
+    if not isinstance(entries, list):
+        raise ContentError(
+            path, "It has no list of follow-ups.", f"Write `follow_ups:` and below it a list. {_EXAMPLE}"
+        )
+    return entries
+
+
+def _exchange(path: Path, number: int, entry: object) -> Exchange:
+    where = _where(number, entry)
+    if not isinstance(entry, dict) or set(entry) != set(_FIELDS):
+        raise ContentError(path, "An entry has the fields `after`, `ask` and `answers`.", _EXAMPLE, where)
+    texts = []
+    for name in ("after", "ask"):
+        text = entry[name]
+        if not isinstance(text, str) or not text.strip():
+            raise ContentError(path, f"`{name}` is {text!r}.", "Write text, in quotes if it holds `: `.", where)
+        if len(text.split()) > MAX_WORDS:
+            raise ContentError(path, f"`{name}` is too long.", f"{MAX_WORDS} words at most.", where)
+        texts.append(" ".join(text.split()))
+    answers = entry["answers"]
+    if not isinstance(answers, list) or not all(isinstance(one, str) and "#" in one for one in answers):
+        raise ContentError(path, "`answers` is no list of passage ids.", "Write [] where no article answers it.", where)
+    return Exchange(texts[0], texts[1], tuple(dict.fromkeys(answers)))
+
+
+def _unknown(path: Path, number: int, entry: object, wanted: str, passages: Sequence[str]) -> ContentError:
+    nearest = process.extractOne(wanted, [key for key in passages if _slug(key) == _slug(wanted)])
+    hint = f"Did you mean `{nearest[0]}`? " if nearest else ""
+    return ContentError(
+        path,
+        f"The article has no passage `{wanted}`.",
+        f"{hint}Ids change with the headings of the article; `healthqa ask --explain` shows them.",
+        _where(number, entry),
+    )
+
+
+def _where(number: int, entry: object) -> str:
+    words = entry.get("ask") if isinstance(entry, dict) else None
+    return f"entry {number} (`{words}`)" if isinstance(words, str) else f"entry {number}"
+
+
+def _folded(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _slug(passage_id: str) -> str:
+    return passage_id.split("#")[0]
