@@ -20,7 +20,7 @@ from evaluation.keys import states
 from evaluation.questions import SETS, load_facts, read_yaml
 from healthqa.assistant import Assistant
 from healthqa.encoder import OnnxEncoder
-from healthqa.evidence import JUDGED_LEANING_COEFFICIENTS, LEANING_COEFFICIENTS
+from healthqa.evidence import EXCHANGED_LEANING_COEFFICIENTS, LEANING_COEFFICIENTS
 from healthqa.examiner import Examiner
 from healthqa.followup import remembered
 from healthqa.lexicon import Lexicon
@@ -33,8 +33,10 @@ from healthqa.types import Context
 EXCHANGES = Path(__file__).with_name("follow_ups.yml")
 # Their follow-ups are anticipated and refused questions by now: they would look surer than any other.
 LEARNED = ("dialogues_7.dev.yml", "dialogues_8.dev.yml")
+# Theirs are exchanges of `knowledge/follow_ups`.
+AS_EXCHANGES = tuple(f"dialogues_{number}.dev.yml" for number in range(3, 7))
 FITTED = ("complete", "dense", "own", "last", "beside", "beside_last", "uncovered_share", "drift", "letters")
-JUDGED = (*FITTED, "answerability", "answerability_last", "addressed")
+EXCHANGED = (*FITTED, "answerability", "answerability_last", "addressed", "exchange")
 OPENING = "opening of an exchange"
 LIMITS = (0.3, 0.4, 0.5, 0.6)
 
@@ -45,7 +47,7 @@ class Row:
 
     :param answered: whether a fact was expected.
     :param right: whether the first hit states one of the expected facts.
-    :param learned: it is among the anticipated and refused questions: what was learned from them judges it too surely.
+    :param learned: it is among the questions or exchanges: what was learned from them judges it too surely.
     """
 
     conversation: int
@@ -56,16 +58,24 @@ class Row:
 
 
 def conversations() -> list[Dialogue]:
-    """Return the dev dialogues that nothing was learned from, and the exchanges."""
-    facts = load_facts()
-    learned = {tuple(text for text, _ in turns) for name in LEARNED for turns in read_yaml(SETS / name)}
-    dialogues = [dialogue for dialogue in load_dialogues() if dialogue.part == "dev"]
-    found = [one for one in dialogues if tuple(turn.text for turn in one.turns) not in learned]
+    """Return the dev dialogues whose follow-ups are no anticipated questions, and the exchanges."""
+    facts, learned = load_facts(), words_of(LEARNED)
+    found = [one for one in load_dialogues() if one.part == "dev" and texts_of(one) not in learned]
     for first, second, expect in read_yaml(EXCHANGES):
         needs = () if isinstance(expect, str) else tuple(facts[fact] for fact in expect)
         turn = Turn(second, (expect,) if isinstance(expect, str) else tuple(expect), needs)
         found.append(Dialogue((Turn(first, (OPENING,)), turn), dev_only=True))
     return found
+
+
+def words_of(files: Sequence[str]) -> set[tuple[str, ...]]:
+    """Return what is said in each dialogue of some files of `evaluation/sets`."""
+    return {tuple(text for text, _ in turns) for name in files for turns in read_yaml(SETS / name)}
+
+
+def texts_of(dialogue: Dialogue) -> tuple[str, ...]:
+    """Return what the reader says."""
+    return tuple(turn.text for turn in dialogue.turns)
 
 
 def make_examiner(settings: Settings) -> Examiner:
@@ -84,7 +94,7 @@ def make_examiner(settings: Settings) -> Examiner:
 
 def rows_of(settings: Settings) -> Iterator[Row]:
     """Play the conversations; yield the turns that get as far as evidence."""
-    assistant, examiner = Assistant.load(settings), make_examiner(settings)
+    assistant, examiner, exchanged = Assistant.load(settings), make_examiner(settings), words_of(AS_EXCHANGES)
     for number, dialogue in enumerate(conversations()):
         context = Context()
         for turn in dialogue.turns:
@@ -93,7 +103,7 @@ def rows_of(settings: Settings) -> Iterator[Row]:
                 if found.evidence is not None and found.hits:
                     shown = found.hits[0].passage.text
                     right = any(states(shown, need) for need in turn.needs)
-                    learned = dialogue.turns[0].expect == (OPENING,)
+                    learned = dialogue.turns[0].expect == (OPENING,) or texts_of(dialogue) in exchanged
                     yield Row(number, bool(turn.needs), right, learned, found.evidence.features)
             context = remembered(context, assistant.reply(turn.text, context))
 
@@ -114,10 +124,10 @@ def print_counts(rows: Sequence[Row], probabilities: NDArray[np.float64]) -> Non
 def main() -> int:
     """Fit and print."""
     every = list(rows_of(Settings.from_env()))
-    fresh = [row for row in every if not row.learned and "answerability" in row.features]
+    fresh = [row for row in every if not row.learned and "exchange" in row.features]
     for names, rows, now in (
         (FITTED, every, LEANING_COEFFICIENTS),
-        (JUDGED, fresh, JUDGED_LEANING_COEFFICIENTS),
+        (EXCHANGED, fresh, EXCHANGED_LEANING_COEFFICIENTS),
     ):
         right, groups = [row.right for row in rows], [row.conversation for row in rows]
         figures = [tuple(row.features[name] for name in names) for row in rows]

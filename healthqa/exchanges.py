@@ -41,34 +41,42 @@ class Exchange:
 def load_exchanges(folder: Path | None, passages: Sequence[str] | None = None) -> tuple[Exchange, ...]:
     """Read all `*.yml` in the folder; none if there is no such folder.
 
-    Answers by passages of other articles are left out, and so are exchanges that only those answer: another collection
-    is in use.
-
-    :param passages: ids of the passages of the articles in use; without them no id is looked at.
+    :param passages: ids of the passages of the articles in use. Files whose answers all lie in other articles are left
+        aside: they belong to another collection. Without ids, all are read and none is checked.
     :raises ContentError: for a file or entry that cannot be used; it names the entry and, for an id that no passage of
         its article has, the most similar one.
     """
     if folder is None:
         return ()
-    slugs = {_slug(key) for key in passages or ()}
     seen: set[tuple[str, str]] = set()
     found: list[Exchange] = []
     for path in sorted(Path(folder).glob("*.yml")):
-        for number, entry in enumerate(_read(path), 1):
-            exchange = _exchange(path, number, entry)
+        exchanges = [_exchange(path, number, entry) for number, entry in enumerate(_read(path), 1)]
+        for number, exchange in enumerate(exchanges, 1):
             key = _folded(exchange.after), _folded(exchange.ask)
             if key in seen:
-                raise ContentError(path, "The same follow-up stands there twice.", "Keep one.", _where(number, entry))
+                raise ContentError(
+                    path, "The same follow-up stands there twice.", "Keep one.", _where(number, exchange)
+                )
             seen.add(key)
-            answers = exchange.answers
-            if passages is not None:
-                answers = tuple(one for one in answers if _slug(one) in slugs)
-                for one in answers:
-                    if one not in passages:
-                        raise _unknown(path, number, entry, one, passages)
-            if answers or not exchange.answers:
-                found.append(Exchange(exchange.after, exchange.ask, answers))
+        found += exchanges if passages is None else _in_use(path, exchanges, passages)
     return tuple(found)
+
+
+def _in_use(path: Path, exchanges: Sequence[Exchange], passages: Sequence[str]) -> list[Exchange]:
+    """Return the exchanges with the answers by articles in use; of those that others answer nothing can be said."""
+    slugs = {_slug(key) for key in passages}
+    if not any(_slug(one) in slugs for exchange in exchanges for one in exchange.answers):
+        return []
+    found = []
+    for number, exchange in enumerate(exchanges, 1):
+        answers = tuple(one for one in exchange.answers if _slug(one) in slugs)
+        for one in answers:
+            if one not in passages:
+                raise _unknown(path, _where(number, exchange), one, passages)
+        if answers or not exchange.answers:
+            found.append(Exchange(exchange.after, exchange.ask, answers))
+    return found
 
 
 def _read(path: Path) -> list[Any]:
@@ -90,37 +98,37 @@ def _read(path: Path) -> list[Any]:
 
 
 def _exchange(path: Path, number: int, entry: object) -> Exchange:
-    where = _where(number, entry)
     if not isinstance(entry, dict) or set(entry) != set(_FIELDS):
-        raise ContentError(path, "An entry has the fields `after`, `ask` and `answers`.", _EXAMPLE, where)
+        raise ContentError(path, "It has not the fields `after`, `ask` and `answers`.", _EXAMPLE, f"entry {number}")
     texts = []
     for name in ("after", "ask"):
         text = entry[name]
         if not isinstance(text, str) or not text.strip():
-            raise ContentError(path, f"`{name}` is {text!r}.", "Write text, in quotes if it holds `: `.", where)
+            problem = f"`{name}` is {text!r}."
+            raise ContentError(path, problem, "Write text, in quotes if it holds `: `.", f"entry {number}")
         if len(text.split()) > MAX_WORDS:
-            raise ContentError(path, f"`{name}` is too long.", f"{MAX_WORDS} words at most.", where)
+            raise ContentError(path, f"`{name}` is too long.", f"{MAX_WORDS} words at most.", f"entry {number}")
         texts.append(" ".join(text.split()))
     answers = entry["answers"]
     if not isinstance(answers, list) or not all(isinstance(one, str) and "#" in one for one in answers):
-        raise ContentError(path, "`answers` is no list of passage ids.", "Write [] where no article answers it.", where)
+        problem = "`answers` is no list of passage ids."
+        raise ContentError(path, problem, "Write [] where no article answers it.", f"entry {number}")
     return Exchange(texts[0], texts[1], tuple(dict.fromkeys(answers)))
 
 
-def _unknown(path: Path, number: int, entry: object, wanted: str, passages: Sequence[str]) -> ContentError:
+def _unknown(path: Path, where: str, wanted: str, passages: Sequence[str]) -> ContentError:
     nearest = process.extractOne(wanted, [key for key in passages if _slug(key) == _slug(wanted)])
     hint = f"Did you mean `{nearest[0]}`? " if nearest else ""
     return ContentError(
         path,
         f"The article has no passage `{wanted}`.",
         f"{hint}Ids change with the headings of the article; `healthqa ask --explain` shows them.",
-        _where(number, entry),
+        where,
     )
 
 
-def _where(number: int, entry: object) -> str:
-    words = entry.get("ask") if isinstance(entry, dict) else None
-    return f"entry {number} (`{words}`)" if isinstance(words, str) else f"entry {number}"
+def _where(number: int, exchange: Exchange) -> str:
+    return f"entry {number} (`{exchange.ask}`)"
 
 
 def _folded(text: str) -> str:

@@ -71,9 +71,9 @@ def test_questions_unlike_any_that_was_learned_fall_on_the_right_side(settings: 
 def test_score_is_that_of_the_machine_that_was_fitted(settings: Settings) -> None:
     from sklearn.svm import SVC
 
-    answered, refused = examples_of(settings)
-    vectors = joint_vectors([*answered, *refused], ENCODER, READER)
-    labels = np.arange(len(vectors)) < len(answered)
+    examples = examples_of(settings)
+    vectors = joint_vectors([*examples.answered, *examples.refused], ENCODER, READER)
+    labels = np.arange(len(vectors)) < len(examples.answered)
     machine = SVC(C=answerability_training.PENALTY, gamma=answerability_training.GAMMA, class_weight="balanced").fit(
         vectors, labels
     )
@@ -112,10 +112,10 @@ def test_too_few_questions_teach_nothing_and_what_others_taught_goes(settings: S
 
 
 def test_questions_of_articles_that_are_not_there_teach_nothing(settings: Settings) -> None:
-    assert len(examples_of(settings)[0]) == 100
+    assert len(examples_of(settings).answered) == 100
     article = settings.articles_dir / "first.md"
     article.write_text(article.read_text().replace("slug: one", "slug: another"))
-    assert examples_of(settings)[0] == {}
+    assert examples_of(settings).answered == {}
 
 
 def test_only_passages_with_anticipated_questions_are_judged_by_what_was_learned(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_only_passages_with_anticipated_questions_are_judged_by_what_was_learned
 
     vectors = JointVectors(encoder(), READER)
     nobody = Addressing(("no passage",), np.zeros((1, 560), np.float32), np.zeros((1, 1), np.float32), 0.5)
-    refuses = Learned(Refuses(), nobody, vectors)
+    refuses = Learned(Refuses(), nobody, None, vectors)
     project = make_project(tmp_path)
     question = "can low b12 cause muscle twitching?"
     assert make_assistant(project, refuses).reply(question).kind == "answer"
