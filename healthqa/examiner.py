@@ -108,7 +108,12 @@ class Examiner:
         retriever = self._live_index.retriever()
         standing = standalone(question, context, retriever.lexicon)
         look = _Look(standing, question, context, retriever)
-        if not context.last_question or standing.way == "swapped" or not is_short(question):
+        if not context.last_question or not is_short(question):
+            return self._look_up(look)
+        if standing.way != "own" and retriever.hears_exchanges:
+            # What was learned of such words after such a question: docs/adr/0010-exchanges.md.
+            return self._look_up(replace(look, leans=True))
+        if standing.way == "swapped":
             return self._look_up(look)
         own = StandAlone(" ".join(question.split()))
         says_enough = retriever.nearness(own_words(question)) >= OWN_NEARNESS

@@ -49,7 +49,8 @@ class Retriever:
     :param lexicon: terms; the retriever's own copy also knows the words of the corpus.
     :param learned: what was learned from the anticipated questions, if anything.
 
-    `plain` is the share of the passages without anticipated questions; `learned` is as it was given.
+    `plain` is the share of the passages without anticipated questions; `learned` is as it was given; `hears_exchanges`:
+    it tells what follow-ups ask for after other questions.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Retriever:
         self._addressees = Addressees(learned.addressing, index.passages) if learned else None
         exchanges = learned.exchanges if learned else None
         self._exchanges = Addressees(exchanges, index.passages) if exchanges else None
+        self.hears_exchanges = exchanges is not None
         self._list_of = lists_of_items(index.passages, settings.max_words)
         self._intent_scores = lru_cache(maxsize=256)(self._search_intent)
 
