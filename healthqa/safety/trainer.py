@@ -29,7 +29,7 @@ __all__ = ["HOW", "MAX_LENGTH", "Report", "Task", "Trainer"]
 
 # Chosen by leaving out writers one at a time (docs/adr/0005-alarm-classifier.md), the last two lines in 0007.
 FROZEN_LAYERS = 3
-EPOCHS = 6
+EPOCHS = 4
 BATCH = 32
 RATE = 1e-4
 HEAD_RATE = 1e-3
