@@ -143,12 +143,14 @@ def test_leak_is_found_whatever_surrounds_it() -> None:
     assert [(leak.question, leak.training) for leak in leaks] == [("sore tongue b12", "sore tongue b12")]
 
 
-def test_training_texts_hold_examples_anticipated_and_refused_questions(tmp_path: Path) -> None:
-    folders = {name: tmp_path / name for name in ("nlu_dir", "questions_dir", "lexicon_dir")}
+def test_training_texts_hold_examples_questions_and_follow_ups(tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("nlu_dir", "questions_dir", "follow_ups_dir", "lexicon_dir")}
     for folder in folders.values():
         folder.mkdir()
     (folders["nlu_dir"] / "nlu.yml").write_text('nlu:\n- {intent: greet, examples: "- hello\\n- hi"}\n')
     (folders["questions_dir"] / "a.yml").write_text("passages: {a#b-1: [is it linked]}\n")
     examples = "examples: {dose: {response: utter_refuse_dose, texts: [how much of it]}}\n"
     (folders["lexicon_dir"] / "near_misses.yml").write_text(f"rules: []\n{examples}")
-    assert training_texts(Settings.from_env({}, **folders)) == ("hello", "hi", "is it linked", "how much of it")
+    (folders["follow_ups_dir"] / "b.yml").write_text("follow_ups: [{after: is it, ask: why, answers: []}]\n")
+    wanted = ("hello", "hi", "is it linked", "how much of it", "is it", "why")
+    assert training_texts(Settings.from_env({}, **folders)) == wanted
