@@ -15,7 +15,7 @@ import yaml
 from rapidfuzz import process
 
 from healthqa.errors import ContentError
-from healthqa.quick_yaml import QUICK_LOADER
+from healthqa.quick_yaml import QUICK_LOADER, read_content
 from healthqa.types import Passage
 
 __all__ = ["MAX_QUESTION", "load_questions", "with_questions"]
@@ -76,16 +76,7 @@ def _slug(passage_id: str) -> str:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        # The loader is a SafeLoader: it makes plain values only.
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(path, f"The file cannot be read ({error}).", "Save it as UTF-8 text.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        where = f"line {mark.line + 1}" if mark else ""
-        raise ContentError(path, f"It is not valid YAML: {problem}.", "Mend that line.", where) from error
+    data = read_content(path, _UniqueKeyLoader)
     if not isinstance(data, dict) or set(data) != {"passages"} or not isinstance(data["passages"], dict):
         raise ContentError(
             path,

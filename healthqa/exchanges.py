@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rapidfuzz import process
 
 from healthqa.errors import ContentError
-from healthqa.quick_yaml import quick_load
+from healthqa.quick_yaml import read_content
 
 __all__ = ["MAX_WORDS", "Exchange", "load_exchanges"]
 
@@ -80,15 +79,7 @@ def _in_use(path: Path, exchanges: Sequence[Exchange], passages: Sequence[str]) 
 
 
 def _read(path: Path) -> list[Any]:
-    try:
-        content = quick_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(path, f"The file cannot be read ({error}).", "Save it as UTF-8 text.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        where = f"line {mark.line + 1}" if mark else ""
-        raise ContentError(path, f"It is not valid YAML: {problem}.", "Mend that line.", where) from error
+    content = read_content(path)
     entries = content.get("follow_ups") if isinstance(content, dict) and set(content) == {"follow_ups"} else None
     if not isinstance(entries, list):
         raise ContentError(

@@ -30,6 +30,18 @@ LISTED = {
     DIAGNOSIS: [f"who finds out about {one} and {other}" for one in SUBJECTS for other in SUBJECTS],
     FOODS: [f"whence comes {one} beside {other}" for one in SUBJECTS for other in SUBJECTS],
 }
+
+
+def write_questions(folder: Path, settings: Settings) -> Path:
+    """Write the anticipated questions, as many refused ones into the lexicon, and return the questions' folder."""
+    refused = [f"how much {one} against {other}" for one in SUBJECTS for other in SUBJECTS]
+    examples = {"dose": {"response": "utter_refuse_dose", "texts": refused}}
+    (settings.lexicon_dir / "near_misses.yml").write_text(yaml.safe_dump({"rules": [], "examples": examples}))
+    (folder / "questions").mkdir()
+    (folder / "questions" / "twitching.yml").write_text(yaml.safe_dump({"passages": LISTED}))
+    return folder / "questions"
+
+
 OTHER_ARTICLE = ARTICLE.replace("Twitching and low B12", "Sleep").replace("slug: twitching", "slug: sleep")
 
 
@@ -38,12 +50,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A project with questions for two passages of its one article."""
     folder = tmp_path_factory.mktemp("project")
     settings = make_project(folder)
-    refused = [f"how much {one} against {other}" for one in SUBJECTS for other in SUBJECTS]
-    examples = {"dose": {"response": "utter_refuse_dose", "texts": refused}}
-    (settings.lexicon_dir / "near_misses.yml").write_text(yaml.safe_dump({"rules": [], "examples": examples}))
-    (folder / "questions").mkdir()
-    (folder / "questions" / "twitching.yml").write_text(yaml.safe_dump({"passages": LISTED}))
-    asked = dataclasses.replace(settings, questions_dir=folder / "questions")
+    asked = dataclasses.replace(settings, questions_dir=write_questions(folder, settings))
     build_index(asked.articles_dir, asked, encoder())
     return asked
 

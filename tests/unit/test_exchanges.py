@@ -28,10 +28,10 @@ from healthqa.settings import Settings
 from healthqa.types import Context
 from healthqa.weights import weights_of
 from tests.unit.small_project import encoder, make_project
+from tests.unit.test_addressing import DIAGNOSIS, FOODS, write_questions
 from tests.unit.test_answerability import SUBJECTS, FakeReader
 
 READER = FakeReader(48, "reader-1")
-DIAGNOSIS, FOODS = "twitching#how-is-a-b12-deficiency-diagnosed-1", "twitching#which-foods-contain-vitamin-b12-1"
 GOOD = {"after": "which foods have it", "ask": "like what", "answers": [FOODS]}
 PASSAGES = [DIAGNOSIS, FOODS]
 
@@ -128,22 +128,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """What "and that?" is for depends on what was asked before, and on nothing else."""
     folder = tmp_path_factory.mktemp("project")
     settings = make_project(folder)
-    answered = {
-        DIAGNOSIS: [f"who finds out about {one} and {other}" for one in SUBJECTS for other in SUBJECTS],
-        FOODS: [f"whence comes {one} beside {other}" for one in SUBJECTS for other in SUBJECTS],
-    }
-    refused = [f"how much {one} against {other}" for one in SUBJECTS for other in SUBJECTS]
-    examples = {"dose": {"response": "utter_refuse_dose", "texts": refused}}
-    (settings.lexicon_dir / "near_misses.yml").write_text(yaml.safe_dump({"rules": [], "examples": examples}))
-    (folder / "questions").mkdir()
-    (folder / "questions" / "twitching.yml").write_text(yaml.safe_dump({"passages": answered}))
+    questions = write_questions(folder, settings)
     entries: list[dict[str, Any]] = []
     for one in SUBJECTS:
         for other in SUBJECTS:
             entries.append({"after": f"who finds out about {one} and {other}", "ask": f"and {one}", "answers": [FOODS]})
             entries.append({"after": f"whence comes {one} beside {other}", "ask": f"and {one}", "answers": [DIAGNOSIS]})
     follow_ups = write(folder / "follow_ups", *entries)
-    asked = dataclasses.replace(settings, questions_dir=folder / "questions", follow_ups_dir=follow_ups)
+    asked = dataclasses.replace(settings, questions_dir=questions, follow_ups_dir=follow_ups)
     build_index(asked.articles_dir, asked, encoder())
     return asked
 
