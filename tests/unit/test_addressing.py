@@ -58,7 +58,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def learned(project: Settings) -> Learned:
     """What its questions taught."""
-    folder = train_answerability(project, encoder(), READER)
+    return learned_of(project)
+
+
+def learned_of(settings: Settings) -> Learned:
+    """Learn and read it again."""
+    folder = train_answerability(settings, encoder(), READER)
     assert folder is not None
     return Learned.load(folder, encoder(), READER)
 

@@ -20,18 +20,14 @@ from healthqa.errors import AnswerabilityError, ContentError
 from healthqa.evidence import EXCHANGED_LEANING_COEFFICIENTS, JUDGED_LEANING_COEFFICIENTS, coefficients_of
 from healthqa.exchanges import Exchange, load_exchanges
 from healthqa.index import build_index
-from healthqa.lexicon import Lexicon
-from healthqa.live_index import LiveIndex
 from healthqa.passages import split_articles
-from healthqa.retriever import Retriever
 from healthqa.settings import Settings
 from healthqa.types import Context
-from healthqa.weights import weights_of
+from healthqa.weights import ADDRESSED, EXCHANGE, FOLLOW_UP_WEIGHTS, weights_of
 from tests.unit.small_project import encoder, make_project
-from tests.unit.test_addressing import DIAGNOSIS, FOODS, write_questions
-from tests.unit.test_answerability import SUBJECTS, FakeReader
+from tests.unit.test_addressing import DIAGNOSIS, FOODS, READER, learned_of, retriever_of, write_questions
+from tests.unit.test_answerability import SUBJECTS
 
-READER = FakeReader(48, "reader-1")
 GOOD = {"after": "which foods have it", "ask": "like what", "answers": [FOODS]}
 PASSAGES = [DIAGNOSIS, FOODS]
 
@@ -143,13 +139,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def learned(project: Settings) -> Learned:
     """What its questions and exchanges taught."""
-    folder = train_answerability(project, encoder(), READER)
-    assert folder is not None
-    return Learned.load(folder, encoder(), READER)
-
-
-def retriever_of(settings: Settings, learned: Learned | None) -> Retriever:
-    return LiveIndex(settings, encoder(), Lexicon.load(settings.lexicon_dir), learn=lambda: learned).retriever()
+    return learned_of(project)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +162,9 @@ def test_question_that_leans_on_nothing_hears_no_exchanges(project: Settings, le
 
 
 def test_weights_with_exchanges_add_up_to_those_of_the_parts() -> None:
-    assert sum(weights_of(leans=True, learned=True, exchanged=True).values()) == pytest.approx(1.0, abs=0.05)
+    beside = ADDRESSED + EXCHANGE
+    wanted = (sum(FOLLOW_UP_WEIGHTS.values()) + beside) / (1.0 + beside)
+    assert sum(weights_of(leans=True, learned=True, exchanged=True).values()) == pytest.approx(wanted)
     assert "exchange" not in weights_of(leans=True, learned=False, exchanged=True)
     assert "exchange" not in weights_of(leans=False, learned=True, exchanged=True)
 
@@ -187,11 +179,9 @@ def test_evidence_has_weights_of_its_own_where_exchanges_were_learned() -> None:
 def test_too_few_exchanges_teach_nothing(project: Settings, tmp_path: Path) -> None:
     few = dataclasses.replace(project, follow_ups_dir=write(tmp_path / "few", GOOD), index_dir=tmp_path / "index")
     assert examples_of(few).exchanges == ()
-    folder = train_answerability(few, encoder(), READER)
-    assert folder is not None
-    found = Learned.load(folder, encoder(), READER)
+    found = learned_of(few)
     assert found.exchanges is None
-    assert not (folder / EXCHANGES_FILE).exists()
+    assert not (few.answerability_dir / EXCHANGES_FILE).exists()
     context = Context(last_question="whence comes tea beside fish")
     hits = retriever_of(dataclasses.replace(few, index_dir=project.index_dir), found).search(
         "and", context, spoken="and"

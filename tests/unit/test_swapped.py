@@ -41,14 +41,16 @@ def found(name: str, answers: bool, exchange: float = 0.0) -> Examination:
     return Examination(name, hits=(Hit(passage, 0.5, {"exchange": exchange}),), evidence=evidence)
 
 
-def examine(question: str, *, hears: bool, swapped: Examination, leaning: Examination) -> str:
+def examine(
+    question: str, *, hears: bool, swapped: Examination, leaning: Examination, context: Context = CONTEXT
+) -> str:
     class Looks(Examiner):
         def _look_up(self, look: object) -> Examination:
             return leaning if look.leans else swapped  # type: ignore[attr-defined]
 
     index = Index(Retriever(hears))
     examiner = Looks(index, None, None, lambda text: None, top_k=5, threshold=0.5)  # type: ignore[arg-type]
-    return examiner.examine(question, CONTEXT).question
+    return examiner.examine(question, context).question
 
 
 @pytest.mark.parametrize(
@@ -80,11 +82,6 @@ def test_follow_up_near_a_passage_leans_all_the_same_where_exchanges_were_learne
 
 
 def test_whole_question_without_a_last_one_is_looked_up_alone() -> None:
-    ways = {"swapped": found("swapped", True), "leaning": found("leaning", True, 0.9)}
-
-    class Looks(Examiner):
-        def _look_up(self, look: object) -> Examination:
-            return ways["leaning" if look.leans else "swapped"]  # type: ignore[attr-defined]
-
-    examiner = Looks(Index(Retriever(True)), None, None, lambda text: None, top_k=5, threshold=0.5)  # type: ignore[arg-type]
-    assert examiner.examine("does it hurt?", replace(CONTEXT, last_question="", topic="")).question == "swapped"
+    ways = {"swapped": found("alone", True), "leaning": found("leaning", True, 0.9)}
+    nothing_before = replace(CONTEXT, last_question="", topic="")
+    assert examine("does it hurt?", hears=True, context=nothing_before, **ways) == "alone"
