@@ -1,6 +1,6 @@
 """How often the first hit states a right fact, with and without what was learned of which passage a question is for.
 
-Run from the project folder, after `make index`: `python -m benchmarks.learned_ranking` (ten minutes and more). Asks the
+Run from the project folder, after `make index`: `python -m benchmarks.learned_ranking` (two to ten minutes). Asks the
 dev questions, and the follow-ups of the dev dialogues that nothing was learned from as a question; no intents are known
 here. Both rankings get the same conversations, those of the assistant as it is.
 """

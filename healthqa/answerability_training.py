@@ -1,5 +1,4 @@
-"""Build time only: fit `healthqa.answerability` and `healthqa.addressing` on the anticipated and the refused questions
-and on the exchanges.
+"""Build time only: fit `healthqa.answerability` and `healthqa.addressing` on questions and exchanges.
 
 Needs scikit-learn.
 """

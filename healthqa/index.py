@@ -24,6 +24,7 @@ from healthqa.anticipated import with_questions
 from healthqa.articles import read_articles
 from healthqa.encoder import Encoder
 from healthqa.errors import IndexFolderError
+from healthqa.exchanges import load_exchanges
 from healthqa.passages import split_articles
 from healthqa.settings import Settings
 from healthqa.types import Article, Passage
@@ -160,7 +161,7 @@ def build_index(
 
     :param progress: called with (what is done, steps done, steps in all).
     :raises ArticleError: if an article cannot be used.
-    :raises ContentError: if a file of anticipated questions cannot.
+    :raises ContentError: if a file of anticipated questions or of follow-ups cannot.
     :raises IndexFolderError: if another build is running or the folder cannot be written.
     """
     report = progress or (lambda _what, _done, _all: None)
@@ -168,6 +169,9 @@ def build_index(
         report("reading articles", 0, 1)
         articles = read_articles(Path(articles_dir))
         passages = with_questions(split_articles(articles, settings), settings.questions_dir)
+        if settings.questions_dir is not None:
+            # They are learned from after this, but what cannot be used must stop it before anything has changed.
+            load_exchanges(settings.follow_ups_dir, [passage.id for passage in passages])
         report("reading articles", 1, 1)
         content = _content_hash(articles, passages, encoder)
         previous = _previous(settings.index_dir, encoder)

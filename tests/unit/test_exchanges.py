@@ -19,7 +19,7 @@ from healthqa.articles import read_articles
 from healthqa.errors import AnswerabilityError, ContentError
 from healthqa.evidence import EXCHANGED_LEANING_COEFFICIENTS, JUDGED_LEANING_COEFFICIENTS, coefficients_of
 from healthqa.exchanges import Exchange, load_exchanges
-from healthqa.index import build_index
+from healthqa.index import build_index, current_version
 from healthqa.passages import split_articles
 from healthqa.settings import Settings
 from healthqa.types import Context
@@ -213,3 +213,14 @@ def test_question_before_counts_less_than_the_words_of_the_follow_up() -> None:
     own, last = np.eye(2, dtype=np.float32), np.ones((2, 2), dtype=np.float32)
     assert exchange_vectors(own, last) == pytest.approx(np.hstack([own, LAST_SHARE * last]))
     assert 0.0 < LAST_SHARE < 1.0
+
+
+def test_follow_up_of_a_passage_that_is_gone_stops_the_index_before_anything_changes(
+    project: Settings, tmp_path: Path
+) -> None:
+    wrong = write(tmp_path / "wrong", {**GOOD, "answers": ["twitching#which-foods-hold-vitamin-b12-1"]})
+    own = dataclasses.replace(project, follow_ups_dir=wrong, index_dir=tmp_path / "index")
+    with pytest.raises(ContentError, match="no passage"):
+        build_index(own.articles_dir, own, encoder())
+    assert current_version(own.index_dir) == ""
+    build_index(own.articles_dir, dataclasses.replace(own, questions_dir=None), encoder())
