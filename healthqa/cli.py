@@ -78,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", help="answer a question as the assistant would")
     _add_question(ask)
     ask.add_argument("--explain", action="store_true", help="show hits, scores and why it answered or refused")
+    ask.add_argument("--after", default="", metavar="QUESTION", help="take it for a follow-up on this question")
     ask.add_argument("--intent", default="", help="pretend that Rasa found this intent")
     ask.set_defaults(run=_ask)
 
@@ -180,10 +181,13 @@ def _ask(arguments: argparse.Namespace) -> int:
     from healthqa.answer import answer_to_json
     from healthqa.assistant import Assistant
     from healthqa.cli_explain import examination_to_json, print_explanation
+    from healthqa.followup import remembered
     from healthqa.types import Context
 
-    context = Context(intent=arguments.intent, intent_confidence=1.0 if arguments.intent else 0.0)
-    assistant = Assistant.load(settings)
+    assistant, before = Assistant.load(settings), Context()
+    if arguments.after:
+        before = remembered(before, assistant.reply(arguments.after))
+    context = replace(before, intent=arguments.intent, intent_confidence=1.0 if arguments.intent else 0.0)
     answer = assistant.reply(question, context)
     examination = assistant.examine(question, context) if arguments.explain and question else None
     if arguments.json:
