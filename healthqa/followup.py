@@ -90,6 +90,12 @@ _POINTS = re.compile(r"\b(he|she|him|her|hers|his|they|them|their|it|this|these|
 _EXPECTING = re.compile(
     r"\bi('m| am|'ve been| was)\b[^.?!]{0,30}\b(pregnant|breast ?-?feeding|nursing)\b", re.IGNORECASE
 )
+# "Ok forget the kids, can it make ME twitch": whom the reader sets aside is not asked about.
+_SET_ASIDE = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|right|well|no|fine|and|but|then)\b[\s,]*)*"
+    r"(?:forget|never ?mind|leav(?:e|ing) aside|ignore)(?: about)? [^?.!,;:–-]{1,30}[.!,;:–-]+\s+",
+    re.IGNORECASE,
+)
 _AGAINST = re.compile(
     r"\b(it|this|that|them|those|these|they)\b.{0,30}\b(from|than|as|and|to|versus|vs|or)\b", re.IGNORECASE
 )
@@ -250,6 +256,7 @@ def rule_text(text: str) -> str:
 
     A dog or a grandchild in a long story is no question about them, unless what is asked points at somebody.
     """
+    text = _SET_ASIDE.sub("", text)
     asking = asking_part(text)
     return text if asking == text or _POINTS.search(asking) or _EXPECTING.search(text) else asking
 

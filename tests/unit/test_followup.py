@@ -147,6 +147,19 @@ def test_rules_read_the_question_of_a_story_only() -> None:
     assert rule_text("can my dog have b12?") == "can my dog have b12?"
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("ok forget the kids, can it make ME twitch", "can it make ME twitch"),
+        ("never mind my dog - do I need b12?", "do I need b12?"),
+        ("does low b12 make kids forget things, or adults?", "does low b12 make kids forget things, or adults?"),
+        ("forget the kids", "forget the kids"),
+    ],
+)
+def test_rules_leave_out_whom_the_reader_sets_aside(text: str, kept: str) -> None:
+    assert rule_text(text) == kept
+
+
 def refused(question: str, topic: str = "") -> Answer:
     return Answer("refuse", "I don't know.", "1", question=question, topic=topic)
 
