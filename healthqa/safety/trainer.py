@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -38,13 +38,9 @@ SMOOTHING = 0.05
 DROPOUT = 0.1
 MAX_LENGTH = 128
 SEED = 7
-# After the first round a message whose kind is known as surely as this comes in one time in seven only: most messages
-# are harmless and soon known, and cost as much time as the hard ones.
-SURE = 0.95
-SHARE_OF_SURE = 0.15
 # What a model depends on beside its examples.
 _RATES = (RATE, HEAD_RATE, WARM_UP, SMOOTHING, DROPOUT)
-HOW = (FROZEN_LAYERS, EPOCHS, BATCH, *_RATES, MAX_LENGTH, SEED, SURE, SHARE_OF_SURE)
+HOW = (FROZEN_LAYERS, EPOCHS, BATCH, *_RATES, MAX_LENGTH, SEED)
 
 Report = Callable[[int, int], None]
 
@@ -108,13 +104,12 @@ class Trainer:
             report(sum(len(of_task) for of_task in states), total)
         shuffle = random.Random(SEED)
         optimizer = self._optimizer()
-        known = [np.zeros(len(task.texts)) for task in self._tasks]
         self._learning.train()
         for epoch in range(EPOCHS):
-            batches = list(self._batches(states, known, shuffle, sparing=epoch > 0))
+            batches = _batches([[len(state) for state in of_task] for of_task in states], shuffle)
             for number, (which, rows) in enumerate(batches):
                 passed = (epoch + number / len(batches)) / EPOCHS
-                self._step(optimizer, which, [states[which][row] for row in rows], rows, passed, known)
+                self._step(optimizer, which, [states[which][row] for row in rows], rows, passed)
                 report(int(texts * (1 + EPOCHS * passed)), total)
         self._transformer.eval()
         report(total, total)
@@ -174,7 +169,6 @@ class Trainer:
         states: Sequence[torch.Tensor],
         rows: Sequence[int],
         passed: float,
-        known: Sequence[NDArray[np.float64]],
     ) -> None:
         torch = self._torch
         for group in optimizer.param_groups:
@@ -186,31 +180,6 @@ class Trainer:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._learning.parameters(), 1.0)
         optimizer.step()
-        known[task][list(rows)] = torch.softmax(logits.detach(), 1)[torch.arange(len(rows)), wanted].numpy()
-
-    def _batches(
-        self,
-        states: Sequence[Sequence[torch.Tensor]],
-        known: Sequence[NDArray[np.float64]],
-        shuffle: random.Random,
-        *,
-        sparing: bool,
-    ) -> Iterator[tuple[int, list[int]]]:
-        """Deal texts of one task and of similar length into batches, in an order of chance; so little is padded."""
-        batches: list[tuple[int, list[int]]] = []
-        for task, lengths in enumerate([[len(state) for state in of_task] for of_task in states]):
-            # Only of alarms most messages are easy.
-            spare = sparing and task == 0
-            rows = [
-                row
-                for row in range(len(lengths))
-                if not (spare and known[task][row] > SURE and shuffle.random() > SHARE_OF_SURE)
-            ]
-            keys = {row: lengths[row] + 4 * shuffle.random() for row in rows}
-            order = sorted(rows, key=keys.__getitem__)
-            batches += [(task, order[start : start + BATCH]) for start in range(0, len(order), BATCH)]
-        shuffle.shuffle(batches)
-        yield from batches
 
     def _lower_states(self, texts: Sequence[str]) -> list[Any]:
         """Return the token vectors `(tokens, d)` that the first learning layer gets, for each text."""
@@ -248,6 +217,21 @@ class Trainer:
         for layer in layers:
             hidden = layer(hidden, attention_mask=bias)[0]
         return hidden
+
+
+def _batches(lengths: Sequence[Sequence[int]], shuffle: random.Random) -> list[tuple[int, list[int]]]:
+    """Deal texts of one task and of similar length into batches, in an order of chance; so little is padded.
+
+    :param lengths: tokens of each text of each task.
+    :returns: for each batch the number of its task and its rows.
+    """
+    batches: list[tuple[int, list[int]]] = []
+    for task, of_task in enumerate(lengths):
+        keys = [length + 4 * shuffle.random() for length in of_task]
+        order = sorted(range(len(of_task)), key=keys.__getitem__)
+        batches += [(task, order[start : start + BATCH]) for start in range(0, len(order), BATCH)]
+    shuffle.shuffle(batches)
+    return batches
 
 
 def _share_of_rate(passed: float) -> float:
