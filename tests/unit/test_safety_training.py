@@ -13,7 +13,7 @@ import yaml
 from healthqa.errors import AlarmModelError, ContentError
 from healthqa.safety import trainer, training
 from healthqa.safety.classifier import AlarmClassifier, read_alarm_card
-from healthqa.safety.examples import KINDS, Example
+from healthqa.safety.examples import KINDS
 from healthqa.safety.intent_examples import read_intent_examples
 from healthqa.safety.training import train_alarms
 from healthqa.settings import Settings
@@ -131,14 +131,12 @@ def test_intents_are_optional(tmp_path: Path) -> None:
         read_intent_examples(tmp_path)
 
 
-def test_messages_that_are_known_surely_come_in_seldom_after_the_first_round(trained: Settings) -> None:
-    task = training.tasks_of([Example(f"message {number}", "none", "w") for number in range(200)], ())[0]
-    made = trainer.Trainer(trained, [task])
-    states = [made._lower_states(task.texts)]
-    sure = [np.ones(200)]
-
-    def rows(sparing: bool) -> int:
-        return sum(len(rows) for _, rows in made._batches(states, sure, random.Random(1), sparing=sparing))
-
-    assert rows(sparing=False) == 200
-    assert 10 < rows(sparing=True) < 60
+def test_every_message_comes_once_in_every_round_beside_others_of_its_task_and_length() -> None:
+    lengths = [[5 + row % 90 for row in range(300)], [7] * 70]
+    batches = trainer._batches(lengths, random.Random(1))
+    seen = sorted((task, row) for task, rows in batches for row in rows)
+    assert seen == [(task, row) for task in (0, 1) for row in range(len(lengths[task]))]
+    assert all(
+        max(lengths[task][row] for row in rows) - min(lengths[task][row] for row in rows) < 25 for task, rows in batches
+    )
+    assert batches != trainer._batches(lengths, random.Random(2))
