@@ -34,7 +34,8 @@ FOLDER = Path(__file__).resolve().parent
 # Sets that are wholly for testing, each locked by the file LOCK in its folder.
 LOCKED = ("blind2", "blind3", "blind4", "blind5", "blind6", "blind7", "blind8", "blind9")
 # By whom: README.md. Each set has the three files; only the first has the plain statements.
-SETS = {"first": FOLDER} | {name: FOLDER / name for name in ("blind", "tuning", "tuning2", "tuning3", "tuning4", *LOCKED)}
+_DEV = ("blind", "tuning", "tuning2", "tuning3", "tuning4")
+SETS = {"first": FOLDER} | {name: FOLDER / name for name in (*_DEV, *LOCKED)}
 LOCK = "test.sha256"
 _Z = 1.959963984540054
 

@@ -27,10 +27,8 @@ ALARM_CHANCE: Mapping[str, float] = {"emergency": 0.45, "crisis": 0.2}
 HARMLESS_CHANCE = 0.05
 # In fewer words the patterns know better: "my speech is slurred", "writing my note now".
 HARMLESS_WORDS = 6
-# "And breathless?", "heart attack too?", in the middle of a dialogue, asks whether that belongs to it.
-_ASKS_OF_ONE_MORE = re.compile(
-    r"\W*(?:(?:and|or|also|plus|what about|how about)\b[^?]{1,30}|[^?.!,]{1,30}\b(?:too|as well))\?\W*", re.IGNORECASE
-)
+# "And breathless?", in the middle of a dialogue, asks whether that belongs to it.
+_ASKS_OF_ONE_MORE = re.compile(r"\W*(and|or|also|plus|what about|how about)\b[^?]{1,30}\?\W*", re.IGNORECASE)
 
 
 class ScoresAlarms(Protocol):

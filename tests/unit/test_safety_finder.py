@@ -67,9 +67,7 @@ def test_pattern_stands_unless_the_classifier_is_nearly_certain_that_it_is_harml
 def test_a_symptom_that_is_asked_about_beside_others_is_judged_by_the_classifier() -> None:
     assert found("and short of breath?", Scripted(0.0)) is None
     assert found("and short of breath?", Scripted(HARMLESS_CHANCE)) is not None
-    assert found("heart attack too?", Scripted(0.0)) is None
-    assert found("heart attack too?", Scripted(HARMLESS_CHANCE)) is not None
-    assert found("heart attack!", Scripted(0.0)) is not None
+    assert found("heart attack too?", Scripted(0.0)) is not None
     assert found("short of breath", Scripted(0.0)) is not None
 
 
