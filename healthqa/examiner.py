@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from healthqa.evidence import BESIDE_LEAD, Evidence, OwnWords, assess, assess_leaning
-from healthqa.followup import StandAlone, after_last, is_short, own_words, rule_text, standalone
+from healthqa.followup import (
+    StandAlone,
+    after_last,
+    is_short,
+    own_words,
+    rule_text,
+    standalone,
+    without_set_aside,
+)
 from healthqa.live_index import LiveIndex
 from healthqa.near_misses import NearMiss, NearMisses
 from healthqa.refused_examples import RefusedExamples
@@ -108,6 +116,7 @@ class Examiner:
         flag = self._find_red_flag(question)
         if flag is not None:
             return Examination(question, red_flag=flag)
+        question = without_set_aside(question)
         retriever = self._live_index.retriever()
         standing = standalone(question, context, retriever.lexicon)
         look = _Look(standing, question, context, retriever)
@@ -134,6 +143,7 @@ class Examiner:
 
         :raises HealthQAError: when the index or the encoder fails.
         """
+        question = without_set_aside(question)
         retriever = self._live_index.retriever()
         standing = standalone(question, context, retriever.lexicon)
         return self._look_up(_Look(standing, question, context, retriever, leans=True))

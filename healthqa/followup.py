@@ -22,6 +22,7 @@ __all__ = [
     "rule_text",
     "standalone",
     "without_exceptions",
+    "without_set_aside",
 ]
 
 _STORY_WORDS = 30
@@ -90,7 +91,7 @@ _POINTS = re.compile(r"\b(he|she|him|her|hers|his|they|them|their|it|this|these|
 _EXPECTING = re.compile(
     r"\bi('m| am|'ve been| was)\b[^.?!]{0,30}\b(pregnant|breast ?-?feeding|nursing)\b", re.IGNORECASE
 )
-# "Ok forget the kids, can it make ME twitch": whom the reader sets aside is not asked about.
+# "Ok forget the kids, can it make ME twitch": what the reader sets aside is not asked about.
 _SET_ASIDE = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|so|right|well|no|fine|and|but|then)\b[\s,]*)*"
     r"(?:forget|never ?mind|leav(?:e|ing) aside|ignore)(?: about)? [^?.!,;:–-]{1,30}[.!,;:–-]+\s+",
@@ -256,9 +257,13 @@ def rule_text(text: str) -> str:
 
     A dog or a grandchild in a long story is no question about them, unless what is asked points at somebody.
     """
-    text = _SET_ASIDE.sub("", text)
     asking = asking_part(text)
     return text if asking == text or _POINTS.search(asking) or _EXPECTING.search(text) else asking
+
+
+def without_set_aside(text: str) -> str:
+    """Return the message without what its beginning sets aside: "ok forget the kids, can it make ME twitch"."""
+    return _SET_ASIDE.sub("", text)
 
 
 def without_exceptions(text: str) -> str:

@@ -147,6 +147,13 @@ def test_followup_is_answered_with_the_last_topic(assistant: Assistant) -> None:
     assert "b12" in answer.question.lower()
 
 
+def test_what_a_reader_sets_aside_is_neither_refused_nor_looked_up(assistant: Assistant) -> None:
+    assert assistant.reply("does low b12 make kids twitch").kind == "refuse"
+    told = assistant.examine("ok forget the kids, can low b12 cause muscle twitching?")
+    assert told == assistant.examine("can low b12 cause muscle twitching?")
+    assert told.answers
+
+
 def test_suggestions_are_other_questions_at_most_three(assistant: Assistant) -> None:
     answer = assistant.reply(QUESTION)
     assert 1 <= len(answer.suggestions) <= 3

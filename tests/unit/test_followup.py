@@ -12,6 +12,7 @@ from healthqa.followup import (
     remembered,
     rule_text,
     without_exceptions,
+    without_set_aside,
 )
 from healthqa.followup import standalone as make_standalone
 from healthqa.lexicon import Lexicon
@@ -156,8 +157,8 @@ def test_rules_read_the_question_of_a_story_only() -> None:
         ("forget the kids", "forget the kids"),
     ],
 )
-def test_rules_leave_out_whom_the_reader_sets_aside(text: str, kept: str) -> None:
-    assert rule_text(text) == kept
+def test_what_the_reader_sets_aside_is_left_out(text: str, kept: str) -> None:
+    assert without_set_aside(text) == kept
 
 
 def refused(question: str, topic: str = "") -> Answer:
