@@ -102,11 +102,12 @@ class Trainer:
         for task in self._tasks:
             states.append(self._lower_states(task.texts))
             report(sum(len(of_task) for of_task in states), total)
+        lengths = [[len(state) for state in of_task] for of_task in states]
         shuffle = random.Random(SEED)
         optimizer = self._optimizer()
         self._learning.train()
         for epoch in range(EPOCHS):
-            batches = _batches([[len(state) for state in of_task] for of_task in states], shuffle)
+            batches = _batches(lengths, shuffle)
             for number, (which, rows) in enumerate(batches):
                 passed = (epoch + number / len(batches)) / EPOCHS
                 self._step(optimizer, which, [states[which][row] for row in rows], rows, passed)
