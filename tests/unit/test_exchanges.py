@@ -224,3 +224,4 @@ def test_follow_up_of_a_passage_that_is_gone_stops_the_index_before_anything_cha
         build_index(own.articles_dir, own, encoder())
     assert current_version(own.index_dir) == ""
     build_index(own.articles_dir, dataclasses.replace(own, questions_dir=None), encoder())
+    assert current_version(own.index_dir) != ""
