@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from actions.action_talk import hidden_question
 from actions.health_action import HealthAction, Reply, Turn, remember
 
 __all__ = ["ActionExplainAnswer"]
@@ -29,7 +30,7 @@ class ActionExplainAnswer(HealthAction):
             answer = assistant.reply(turn.text, replace(turn.context, intent="ask_mechanism"))
             if answer.passages:
                 return Reply(answer, remember(answer, turn.context))
-        return Reply(assistant.explain(turn.context))
+        return hidden_question(turn) or Reply(assistant.explain(turn.context))
 
 
 def _answered_last(turn: Turn) -> bool:

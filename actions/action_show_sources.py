@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.action_talk import hidden_question
 from actions.health_action import HealthAction, Reply, Turn
 
 __all__ = ["ActionShowSources"]
@@ -16,4 +17,4 @@ class ActionShowSources(HealthAction):
 
     def reply(self, turn: Turn) -> Reply:
         """Ask the assistant."""
-        return Reply(turn.services.assistant().sources(turn.context))
+        return hidden_question(turn) or Reply(turn.services.assistant().sources(turn.context))

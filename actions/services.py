@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from healthqa.answer import compose_fixed
 from healthqa.assistant import Assistant
@@ -84,6 +84,15 @@ class Services:
     def fixed(self, kind: AnswerKind, name: str, key: str = "", **values: str) -> Answer:
         """Return the complete answer with a fixed text."""
         return compose_fixed(kind, self.text(name, key=key, **values))
+
+    def response(self, name: str, key: str = "") -> Answer:
+        """Return the complete answer with a fixed text, of the kind that `metadata.kind` says, with its buttons.
+
+        :raises ContentError: when the texts cannot be read or have no such text.
+        """
+        texts = _fresh(Texts.load, self.settings.responses_path)
+        kind = cast("AnswerKind", texts.kinds.get(name, "smalltalk"))
+        return compose_fixed(kind, texts.get(name, key=key), texts.buttons.get(name, ()), reason=name)
 
     def error(self) -> Answer:
         """Return the answer that is given when something failed; never raises."""

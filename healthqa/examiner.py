@@ -11,6 +11,7 @@ from healthqa.followup import (
     after_last,
     is_short,
     own_words,
+    points_back,
     rule_text,
     standalone,
     without_set_aside,
@@ -132,7 +133,7 @@ class Examiner:
         if says_enough or standing.way == "own":
             alone = self._look_up(replace(look, standing=own))
             if says_enough and (alone.answers or standing.way == "own"):
-                return alone
+                return self._rather_leaning(look, alone)
             if standing.way == "own":
                 leaning = self._look_up(replace(look, leans=True))
                 return leaning if leaning.answers else alone
@@ -147,6 +148,13 @@ class Examiner:
         retriever = self._live_index.retriever()
         standing = standalone(question, context, retriever.lexicon)
         return self._look_up(_Look(standing, question, context, retriever, leans=True))
+
+    def _rather_leaning(self, look: _Look, alone: Examination) -> Examination:
+        """Look up what names a subject and points back too ("does low B12 cause both?") with the last question."""
+        if not look.retriever.hears_exchanges or not points_back(look.question):
+            return alone
+        leaning = self._look_up(replace(look, leans=True))
+        return leaning if leaning.answers else alone
 
     def _look_up_swapped(self, look: _Look) -> Examination:
         """Look up the last question with another term in it, unless exchanges know better what is meant."""

@@ -18,6 +18,7 @@ __all__ = [
     "is_short",
     "needs_context",
     "own_words",
+    "points_back",
     "remembered",
     "rule_text",
     "standalone",
@@ -112,6 +113,12 @@ _YES_NO = re.compile(r"^(can|could|does|do|did|is|are|was|will|would|should|may|
 _SITE = frozenset({"vitamin b12", "vitamin b12 deficiency"})
 _BEHIND = " – "
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+# What points back at the last question although the words have a subject of their own: "does low B12 cause both?".
+_POINTS_BACK = re.compile(
+    r"\b(both|such|either|neither|(?<!is )(?<!are )(?<!was )there(?!'s| is| are| a | any))\b|"
+    r"\b(it|them|this|that|these|those)(\s+(too|also|as well|either|then|anyway|happen))*\W*$",
+    re.IGNORECASE,
+)
 # Subjects a follow-up can be about by itself: with one of them named, nothing needs to be carried over.
 _SUBJECT = re.compile(r"\b(b12|cobalamin|deficien\w*|twitch\w*|cramps?|spasms?)\b", re.IGNORECASE)
 
@@ -173,6 +180,11 @@ def standalone(question: str, context: Context, lexicon: Lexicon) -> StandAlone:
         meant = antecedent(pronoun.group(), context.last_question, context.topic, lexicon)
         return StandAlone(f"{bare[: pronoun.start()]}{meant}{bare[pronoun.end() :]}", "resolved")
     return StandAlone(_join(bare, context.topic or context.last_question), "joined")
+
+
+def points_back(question: str) -> bool:
+    """Tell whether words with a subject of their own mean something of the last question as well."""
+    return bool(_POINTS_BACK.search(question))
 
 
 def own_words(question: str) -> str:

@@ -37,6 +37,11 @@ class FakeAssistant:
     def reply(self, question: str, context: Context) -> Answer:
         return self._answer(context)
 
+    def hidden(self, question: str, context: Context) -> Answer | None:
+        if self.failure:
+            raise self.failure
+        return None
+
     def more(self, context: Context) -> Answer:
         return self._answer(context)
 

@@ -32,6 +32,9 @@ class WhyAssistant:
         answer = compose_answer([Hit(PASSAGE, 0.9)], question=question)
         return answer if self.knows else replace(compose_fixed("refuse", "Not known."), passages=())
 
+    def hidden(self, question: str, context: Context) -> Answer | None:
+        return None
+
     def explain(self, context: Context) -> Answer:
         return compose_fixed("smalltalk", "I compared your question with every passage.")
 

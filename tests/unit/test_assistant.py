@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from healthqa.answer import DISCLAIMER
-from healthqa.assistant import Assistant
+from healthqa.assistant import DOUBTED_TALK, SURE_TALK, Assistant
 from healthqa.types import Answer, Context
 from tests.unit.small_project import make_assistant, make_project
 
@@ -138,6 +138,27 @@ def test_strong_evidence_overrules_an_intent_that_is_often_wrong(assistant: Assi
     wrong = Context(intent="other_health_topic", intent_confidence=0.4)
     assert assistant.reply("can low b12 cause muscle twitching", wrong).kind == "answer"
     assert assistant.reply("can low b12 cause migraines and acne", wrong).kind == "refuse"
+
+
+def talk(confidence: float) -> Context:
+    return Context(intent="request_help", intent_confidence=confidence)
+
+
+def test_question_that_hides_in_words_about_the_assistant_is_answered(assistant: Assistant) -> None:
+    found = assistant.hidden(QUESTION, talk(SURE_TALK - 0.01))
+    assert found is not None
+    assert found.kind == "answer"
+    assert assistant.hidden(QUESTION, talk(SURE_TALK)) is None
+    assert assistant.hidden("what can you do?", talk(0.6)) is None
+    assert assistant.hidden("  ", talk(0.1)) is None
+
+
+def test_hidden_question_is_refused_only_where_the_intent_is_doubted(assistant: Assistant) -> None:
+    dose = "how much b12 should I take?"
+    refused = assistant.hidden(dose, talk(DOUBTED_TALK - 0.01))
+    assert refused is not None
+    assert refused.kind == "refuse"
+    assert assistant.hidden(dose, talk(DOUBTED_TALK)) is None
 
 
 def test_followup_is_answered_with_the_last_topic(assistant: Assistant) -> None:

@@ -205,6 +205,20 @@ def test_bare_worry_after_a_question_is_no_diagnosis_but_that_of_a_person_is(nea
         assert found.type == "personal_diagnosis"
 
 
+@pytest.mark.parametrize(
+    "question", ["is it dangerous to leave low b12 untreated", "will i have to take supplements for life"]
+)
+def test_what_holds_for_everybody_is_no_diagnosis(near_misses: NearMisses, question: str) -> None:
+    assert near_misses.find(question) is None
+
+
+@pytest.mark.parametrize("question", ["is it dangerous to leave my low b12", "will i have nerve damage"])
+def test_what_is_asked_of_one_person_is_a_diagnosis(near_misses: NearMisses, question: str) -> None:
+    found = near_misses.find(question)
+    assert found is not None
+    assert found.type == "personal_diagnosis"
+
+
 def test_seeing_a_doctor_is_answered_after_a_question_on_cramps_only(near_misses: NearMisses) -> None:
     question = "should I go to the doctor?"
     for about in ("", "why does my eyelid twitch"):

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from healthqa.evidence import COEFFICIENTS, OwnWords, assess, assess_leaning, coefficients_of, features_of
+from healthqa.evidence import (
+    CLARIFY_SHARE,
+    COEFFICIENTS,
+    LEANING_CLARIFY_SHARE,
+    OwnWords,
+    assess,
+    assess_leaning,
+    coefficients_of,
+    features_of,
+)
 from healthqa.lexicon import Lexicon
 from healthqa.questions import question_type
 from healthqa.types import Context, Hit, Passage
@@ -169,3 +178,26 @@ def test_each_question_is_weighed_by_the_coefficients_for_its_like(lexicon: Lexi
 )
 def test_last_question_alone_answers_no_follow_up(own: OwnWords, lexicon: Lexicon) -> None:
     assert assess_leaning(own, [leaning_hit(0.55, 0.3, 0.7)], Context(), lexicon).decision != "answer"
+
+
+def test_middling_follow_up_is_offered_questions_only_where_no_exchanges_were_learned(lexicon: Lexicon) -> None:
+    own = OwnWords("and my skin?", beside=0.5, beside_last=0.6, answerability=(0.0, 0.0))
+    shares = [number / 100 for number in range(101)]
+
+    def decisions(**parts: float) -> list[tuple[float, str]]:
+        found = [
+            assess_leaning(
+                own,
+                [replace(leaning_hit(dense), parts={**leaning_hit(dense).parts, "addressed": 0.1, **parts})],
+                Context(),
+                lexicon,
+            )
+            for dense in shares
+        ]
+        return [(one.probability, one.decision) for one in found]
+
+    for parts, least in (({}, CLARIFY_SHARE), ({"exchange": 0.1}, LEANING_CLARIFY_SHARE)):
+        offered = [chance for chance, decision in decisions(**parts) if decision == "clarify"]
+        assert offered
+        assert all(0.5 * least <= chance < 0.5 for chance in offered)
+        assert all(decision == "refuse" for chance, decision in decisions(**parts) if chance < 0.5 * least)

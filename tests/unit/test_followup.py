@@ -9,6 +9,7 @@ from healthqa.followup import (
     is_short,
     needs_context,
     own_words,
+    points_back,
     remembered,
     rule_text,
     without_exceptions,
@@ -212,3 +213,21 @@ def test_question_with_a_subject_still_leans_where_something_else_is_meant(quest
 
 def test_question_with_a_subject_and_an_object_of_its_own_leans_on_nothing() -> None:
     assert not needs_context("does low B12 cause cramps", Context(topic="ataxia", last_question="what is ataxia"))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "does low B12 cause both",
+        "could b12 be behind it too?",
+        "what are such cramps like",
+        "what if b12 is missing there",
+    ],
+)
+def test_words_with_a_subject_can_point_back(question: str) -> None:
+    assert points_back(question)
+
+
+@pytest.mark.parametrize("question", ["is there a link with b12?", "how is it that b12 helps", "does b12 cause cramps"])
+def test_words_that_stand_by_themselves_point_back_at_nothing(question: str) -> None:
+    assert not points_back(question)

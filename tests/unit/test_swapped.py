@@ -1,4 +1,4 @@
-"""A term put for another one in the last question: looked up so, unless exchanges are sure of something else."""
+"""Which of two readings is taken: a term put for another one, words that stand alone, words that lean on the last."""
 
 from __future__ import annotations
 
@@ -85,3 +85,19 @@ def test_whole_question_without_a_last_one_is_looked_up_alone() -> None:
     ways = {"swapped": found("alone", True), "leaning": found("leaning", True, 0.9)}
     nothing_before = replace(CONTEXT, last_question="", topic="")
     assert examine("does it hurt?", hears=True, context=nothing_before, **ways) == "alone"
+
+
+@pytest.mark.parametrize(
+    ("question", "hears", "leaning", "wanted"),
+    [
+        ("does low B12 cause both", True, True, "leaning"),
+        ("does low B12 cause both", True, False, "alone"),
+        ("does low B12 cause both", False, True, "alone"),
+        ("does low B12 cause cramps", True, True, "alone"),
+    ],
+)
+def test_subject_of_its_own_stands_alone_unless_the_words_point_back_too(
+    question: str, hears: bool, leaning: bool, wanted: str
+) -> None:
+    ways = {"swapped": found("alone", True), "leaning": found("leaning", leaning)}
+    assert examine(question, hears=hears, **ways) == wanted
