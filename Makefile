@@ -14,7 +14,7 @@ help: ## Show this list.
 setup: ## Make .venv with Python 3.10 and the locked packages (done once).
 	@scripts/setup.sh
 
-alarms: setup ## Train the classifier that finds emergencies and crises (about 25 minutes; once).
+alarms: setup ## Train the classifier that finds emergencies and crises (about 30 minutes; once).
 	@$(PY) -m scripts.steps alarms
 
 index: setup ## Export the encoder where needed, build the index from knowledge/articles, learn from the questions.

@@ -69,7 +69,7 @@ def _encoder_step(settings: Settings) -> Step:
 def _alarms_step(settings: Settings) -> Step:
     return Step(
         "alarms",
-        "Training the model that finds alarms and reads intents (about 25 minutes on 2 cores; once)",
+        "Training the model that finds alarms and reads intents (about 30 minutes on 2 cores; once)",
         lambda: _hash([settings.alarms_dir, *_alarm_code()], str(settings.alarm_model_dir)),
         lambda: _hash_of_file(settings.alarm_model_dir / "alarms.json"),
         lambda: _healthqa("train-alarms"),
