@@ -27,6 +27,8 @@ ALARM_CHANCE: Mapping[str, float] = {"emergency": 0.45, "crisis": 0.2}
 HARMLESS_CHANCE = 0.05
 # In fewer words the patterns know better: "my speech is slurred", "writing my note now".
 HARMLESS_WORDS = 6
+# Told in so few of the learned messages that the model takes "a rattlesnake bit me" for harmless.
+_NEVER_TAKEN_BACK = frozenset({"rare"})
 # "And breathless?", in the middle of a dialogue, asks whether that belongs to it.
 _ASKS_OF_ONE_MORE = re.compile(r"\W*(and|or|also|plus|what about|how about)\b[^?]{1,30}\?\W*", re.IGNORECASE)
 
@@ -63,7 +65,8 @@ class RedFlagFinder:
         if flag is not None:
             # What is longer than the model reads at once may bury the words that the pattern saw.
             judged = HARMLESS_WORDS <= len(text.split()) <= PIECE_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
-            return None if judged and score.chance < HARMLESS_CHANCE else flag
+            harmless = judged and score.chance < HARMLESS_CHANCE and flag.category not in _NEVER_TAKEN_BACK
+            return None if harmless else flag
         if score.chance >= ALARM_CHANCE[score.kind]:
             return RedFlag(score.kind, "classifier", score.piece[:200])
         return None

@@ -96,3 +96,25 @@ def test_pattern_stands_in_a_message_that_is_longer_than_the_classifier_reads_at
     long = f"{'it is a long story and ' * 20} {PLAIN}"
     assert found(long, Scripted(0.0)) is not None
     assert found(f"it is a long story and {PLAIN}", Scripted(0.0)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a rattlesnake bit me on the ankle just now",
+        "my ICD has fired four times in ten minutes",
+        "there is a bone sticking out of my shin",
+        "the baby's head is coming out and the midwife is stuck",
+    ],
+)
+def test_rare_emergency_is_not_taken_back(text: str) -> None:
+    flag = found(text, Scripted(0.0, "emergency"))
+    assert flag is not None
+    assert flag.category == "rare"
+
+
+@pytest.mark.parametrize(
+    "text", ["I was bitten by a snake in 1998", "a snake bit my dog", "what if a snake bites me", "a snake got me a job"]
+)
+def test_talk_of_snakes_is_no_emergency(text: str) -> None:
+    assert found(text, Scripted(0.0)) is None
