@@ -12,6 +12,7 @@ from typing import Protocol
 
 from healthqa.errors import AlarmModelError
 from healthqa.safety.classifier import CARD_FILE, PIECE_WORDS, AlarmClassifier, AlarmScore
+from healthqa.safety.closings import closes_chat
 from healthqa.safety.detector import RedFlagDetector
 from healthqa.settings import Settings
 from healthqa.types import RedFlag
@@ -53,6 +54,8 @@ class RedFlagFinder:
 
     def detect(self, text: str) -> RedFlag | None:
         """Return the alarm that a message calls for, or None."""
+        if closes_chat(text):
+            return None
         flag = self.patterns.detect(text)
         if self.classifier is None or not text.strip():
             return flag

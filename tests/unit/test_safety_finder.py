@@ -10,6 +10,7 @@ import pytest
 
 from healthqa.safety import RedFlagFinder, default_detector, finder_of
 from healthqa.safety.classifier import AlarmScore
+from healthqa.safety.closings import closes_chat
 from healthqa.safety.finder import ALARM_CHANCE, HARMLESS_CHANCE
 from healthqa.settings import Settings
 from healthqa.types import RedFlag
@@ -114,7 +115,40 @@ def test_rare_emergency_is_not_taken_back(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["I was bitten by a snake in 1998", "a snake bit my dog", "what if a snake bites me", "a snake got me a job"]
+    "text",
+    ["I was bitten by a snake in 1998", "a snake bit my dog", "what if a snake bites me", "a snake got me a job"],
 )
 def test_talk_of_snakes_is_no_emergency(text: str) -> None:
     assert found(text, Scripted(0.0)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "That will be all for today. Goodbye and thank you for your help.",
+        "this is my last message for today",
+        "I don't need anything else. Goodbye.",
+        "No more questions from me, thanks a lot!",
+    ],
+)
+def test_end_of_a_chat_is_no_farewell(text: str) -> None:
+    assert found(text, Scripted(0.9)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Goodbye.",
+        "Thank you for everything. Goodbye.",
+        "this was my last message",
+        "that's all, I don't need anything anymore",
+        "That will be all for today. Goodbye, and tell my wife I loved her.",
+    ],
+)
+def test_farewell_that_may_mean_more_is_left_to_the_classifier(text: str) -> None:
+    assert found(text, Scripted(0.9)) is not None
+
+
+def test_end_of_a_chat_is_read_in_no_time() -> None:
+    assert not closes_chat("ok and " * 28 + "?")
+    assert not closes_chat("for today " * 18 + "x")
