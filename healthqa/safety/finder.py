@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 # were chosen on messages that the model had not seen: docs/adr/0007-one-model-for-alarms-and-intents.md. Crises are
 # hinted at where an emergency is told, and to miss one does more harm than to offer help in vain.
 ALARM_CHANCE: Mapping[str, float] = {"emergency": 0.45, "crisis": 0.2}
-HARMLESS_CHANCE = 0.05
+# Emergencies are worded plainly: on 692 unseen ones the higher limit for them took back none (ADR 0007, last section).
+HARMLESS_CHANCE: Mapping[str, float] = {"emergency": 0.15, "crisis": 0.05}
 # In fewer words the patterns know better: "my speech is slurred", "writing my note now".
 HARMLESS_WORDS = 6
 # Told in so few of the learned messages that the model takes "a rattlesnake bit me" for harmless.
@@ -68,7 +69,7 @@ class RedFlagFinder:
         if flag is not None:
             # What is longer than the model reads at once may bury the words that the pattern saw.
             judged = HARMLESS_WORDS <= len(text.split()) <= PIECE_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
-            harmless = judged and score.chance < HARMLESS_CHANCE and flag.category not in _NEVER_TAKEN_BACK
+            harmless = judged and score.chance < HARMLESS_CHANCE[flag.kind] and flag.category not in _NEVER_TAKEN_BACK
             return None if harmless else flag
         if score.chance >= ALARM_CHANCE[score.kind]:
             return RedFlag(score.kind, "classifier", score.piece[:200])

@@ -60,14 +60,16 @@ def test_pattern_keeps_its_kind_beside_the_classifier() -> None:
 
 
 def test_pattern_stands_unless_the_classifier_is_nearly_certain_that_it_is_harmless() -> None:
-    assert found(PLAIN, Scripted(HARMLESS_CHANCE)) is not None
-    assert found(PLAIN, Scripted(HARMLESS_CHANCE / 2)) is None
+    despair = "I do not want to live with this any more"
+    for text, kind in ((PLAIN, "emergency"), (despair, "crisis")):
+        assert found(text, Scripted(HARMLESS_CHANCE[kind])) == found(text, None) is not None
+        assert found(text, Scripted(HARMLESS_CHANCE[kind] / 2)) is None
     assert found("My speech is slurred.", Scripted(0.0)) is not None
 
 
 def test_a_symptom_that_is_asked_about_beside_others_is_judged_by_the_classifier() -> None:
     assert found("and short of breath?", Scripted(0.0)) is None
-    assert found("and short of breath?", Scripted(HARMLESS_CHANCE)) is not None
+    assert found("and short of breath?", Scripted(HARMLESS_CHANCE["emergency"])) is not None
     assert found("heart attack too?", Scripted(0.0)) is not None
     assert found("short of breath", Scripted(0.0)) is not None
 
