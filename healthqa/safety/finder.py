@@ -25,10 +25,13 @@ logger = logging.getLogger(__name__)
 # were chosen on messages that the model had not seen: docs/adr/0007-one-model-for-alarms-and-intents.md. Crises are
 # hinted at where an emergency is told, and to miss one does more harm than to offer help in vain.
 ALARM_CHANCE: Mapping[str, float] = {"emergency": 0.45, "crisis": 0.2}
-# Emergencies are worded plainly: on 692 unseen ones the higher limit for them took back none (ADR 0007, last section).
-HARMLESS_CHANCE: Mapping[str, float] = {"emergency": 0.15, "crisis": 0.05}
+HARMLESS_CHANCE = 0.05
 # In fewer words the patterns know better: "my speech is slurred", "writing my note now".
 HARMLESS_WORDS = 6
+# So many words say why what sounds like an emergency is none ("hubby had chest pains Sunday, it was reflux"): of 692
+# unseen emergencies the higher limit took back none (ADR 0007, last section).
+EXPLAINED_CHANCE = 0.15
+EXPLAINED_WORDS = 9
 # Told in so few of the learned messages that the model takes "a rattlesnake bit me" for harmless.
 _NEVER_TAKEN_BACK = frozenset({"rare"})
 # "And breathless?", in the middle of a dialogue, asks whether that belongs to it.
@@ -67,13 +70,20 @@ class RedFlagFinder:
             logger.error("The alarm classifier failed on a message (%s).", type(error).__name__)
             return flag
         if flag is not None:
-            # What is longer than the model reads at once may bury the words that the pattern saw.
-            judged = HARMLESS_WORDS <= len(text.split()) <= PIECE_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
-            harmless = judged and score.chance < HARMLESS_CHANCE[flag.kind] and flag.category not in _NEVER_TAKEN_BACK
-            return None if harmless else flag
+            return None if _is_harmless(text, flag, score) else flag
         if score.chance >= ALARM_CHANCE[score.kind]:
             return RedFlag(score.kind, "classifier", score.piece[:200])
         return None
+
+
+def _is_harmless(text: str, flag: RedFlag, score: AlarmScore) -> bool:
+    """Tell whether the model is so sure that a message is harmless that a pattern's alarm is taken back."""
+    words = len(text.split())
+    # What is longer than the model reads at once may bury the words that the pattern saw.
+    judged = HARMLESS_WORDS <= words <= PIECE_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
+    explained = flag.kind == "emergency" and words >= EXPLAINED_WORDS
+    limit = EXPLAINED_CHANCE if explained else HARMLESS_CHANCE
+    return judged and score.chance < limit and flag.category not in _NEVER_TAKEN_BACK
 
 
 def finder_of(settings: Settings) -> RedFlagFinder:

@@ -11,7 +11,7 @@ import pytest
 from healthqa.safety import RedFlagFinder, default_detector, finder_of
 from healthqa.safety.classifier import AlarmScore
 from healthqa.safety.closings import closes_chat
-from healthqa.safety.finder import ALARM_CHANCE, HARMLESS_CHANCE
+from healthqa.safety.finder import ALARM_CHANCE, EXPLAINED_CHANCE, HARMLESS_CHANCE
 from healthqa.settings import Settings
 from healthqa.types import RedFlag
 
@@ -60,16 +60,28 @@ def test_pattern_keeps_its_kind_beside_the_classifier() -> None:
 
 
 def test_pattern_stands_unless_the_classifier_is_nearly_certain_that_it_is_harmless() -> None:
-    despair = "I do not want to live with this any more"
-    for text, kind in ((PLAIN, "emergency"), (despair, "crisis")):
-        assert found(text, Scripted(HARMLESS_CHANCE[kind])) == found(text, None) is not None
-        assert found(text, Scripted(HARMLESS_CHANCE[kind] / 2)) is None
+    assert found(PLAIN, Scripted(HARMLESS_CHANCE)) is not None
+    assert found(PLAIN, Scripted(HARMLESS_CHANCE / 2)) is None
     assert found("My speech is slurred.", Scripted(0.0)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "chance", "alarm"),
+    [
+        ("My husband had crushing chest pain and he is fine now", EXPLAINED_CHANCE, True),
+        ("My husband had crushing chest pain and he is fine now", EXPLAINED_CHANCE - 0.01, False),
+        ("My husband has crushing chest pain", EXPLAINED_CHANCE - 0.01, True),
+        ("I do not want to live with this any more, not one day", EXPLAINED_CHANCE - 0.01, True),
+    ],
+)
+def test_emergency_told_at_length_is_taken_back_sooner_but_no_crisis(text: str, chance: float, alarm: bool) -> None:
+    assert found(text, None) is not None
+    assert bool(found(text, Scripted(chance))) is alarm
 
 
 def test_a_symptom_that_is_asked_about_beside_others_is_judged_by_the_classifier() -> None:
     assert found("and short of breath?", Scripted(0.0)) is None
-    assert found("and short of breath?", Scripted(HARMLESS_CHANCE["emergency"])) is not None
+    assert found("and short of breath?", Scripted(HARMLESS_CHANCE)) is not None
     assert found("heart attack too?", Scripted(0.0)) is not None
     assert found("short of breath", Scripted(0.0)) is not None
 
