@@ -32,6 +32,8 @@ HARMLESS_WORDS = 6
 # unseen emergencies the higher limit took back none (ADR 0007, last section).
 EXPLAINED_CHANCE = 0.15
 EXPLAINED_WORDS = 9
+# Fewer words of which the pattern saw this share say nothing else: "I am having a severe allergic reaction".
+PLAIN_SHARE = 0.6
 # Told in so few of the learned messages that the model takes "a rattlesnake bit me" for harmless.
 _NEVER_TAKEN_BACK = frozenset({"rare"})
 # "And breathless?", in the middle of a dialogue, asks whether that belongs to it.
@@ -80,7 +82,9 @@ def _is_harmless(text: str, flag: RedFlag, score: AlarmScore) -> bool:
     """Tell whether the model is so sure that a message is harmless that a pattern's alarm is taken back."""
     words = len(text.split())
     # What is longer than the model reads at once may bury the words that the pattern saw.
-    judged = HARMLESS_WORDS <= words <= PIECE_WORDS or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
+    judged = HARMLESS_WORDS <= words <= PIECE_WORDS
+    plain = words < EXPLAINED_WORDS and len(flag.evidence.split()) >= PLAIN_SHARE * words
+    judged = (judged and not plain) or bool(_ASKS_OF_ONE_MORE.fullmatch(text))
     explained = flag.kind == "emergency" and words >= EXPLAINED_WORDS
     limit = EXPLAINED_CHANCE if explained else HARMLESS_CHANCE
     return judged and score.chance < limit and flag.category not in _NEVER_TAKEN_BACK

@@ -63,6 +63,7 @@ def test_pattern_stands_unless_the_classifier_is_nearly_certain_that_it_is_harml
     assert found(PLAIN, Scripted(HARMLESS_CHANCE)) is not None
     assert found(PLAIN, Scripted(HARMLESS_CHANCE / 2)) is None
     assert found("My speech is slurred.", Scripted(0.0)) is not None
+    assert found("I am having a severe allergic reaction.", Scripted(0.0)) is not None
 
 
 @pytest.mark.parametrize(
