@@ -34,7 +34,7 @@ EXPLAINED_CHANCE = 0.15
 EXPLAINED_WORDS = 9
 # Fewer words of which the pattern saw this share say nothing else: "I am having a severe allergic reaction".
 PLAIN_SHARE = 0.6
-# Of these most learned messages tell a sign beside: told bare ("a rattlesnake bit me") the model takes them for harmless.
+# Most learned messages tell a sign beside these: told bare ("a rattlesnake bit me") the model finds them harmless.
 _NEVER_TAKEN_BACK = frozenset({"rare"})
 # "And breathless?", in the middle of a dialogue, asks whether that belongs to it.
 _ASKS_OF_ONE_MORE = re.compile(r"\W*(and|or|also|plus|what about|how about)\b[^?]{1,30}\?\W*", re.IGNORECASE)
