@@ -22,7 +22,7 @@ from evaluation.dialogues import load_dialogues
 from evaluation.questions import load_questions
 from evaluation.scoring import ask_dialogues, ask_questions
 from healthqa.assistant import Assistant
-from healthqa.evidence import COEFFICIENTS, JUDGED_COEFFICIENTS
+from healthqa.coefficients import COEFFICIENTS, JUDGED_COEFFICIENTS
 from healthqa.settings import Settings
 from healthqa.types import Context
 

@@ -19,8 +19,8 @@ from evaluation.dialogues import Dialogue, Turn, load_dialogues
 from evaluation.keys import states
 from evaluation.questions import SETS, load_facts, read_yaml
 from healthqa.assistant import Assistant
+from healthqa.coefficients import EXCHANGED_LEANING_COEFFICIENTS, LEANING_COEFFICIENTS
 from healthqa.encoder import OnnxEncoder
-from healthqa.evidence import EXCHANGED_LEANING_COEFFICIENTS, LEANING_COEFFICIENTS
 from healthqa.examiner import Examiner
 from healthqa.followup import remembered
 from healthqa.lexicon import Lexicon

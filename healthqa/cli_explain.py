@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from healthqa.evidence import coefficients_of
+from healthqa.coefficients import coefficients_of
 from healthqa.weights import weights_of
 
 if TYPE_CHECKING:

@@ -5,16 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from healthqa.evidence import (
-    CLARIFY_SHARE,
-    COEFFICIENTS,
-    LEANING_CLARIFY_SHARE,
-    OwnWords,
-    assess,
-    assess_leaning,
-    coefficients_of,
-    features_of,
-)
+from healthqa.coefficients import COEFFICIENTS, coefficients_of
+from healthqa.evidence import CLARIFY_SHARE, LEANING_CLARIFY_SHARE, OwnWords, assess, assess_leaning, features_of
 from healthqa.lexicon import Lexicon
 from healthqa.questions import question_type
 from healthqa.types import Context, Hit, Passage

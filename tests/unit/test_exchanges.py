@@ -16,8 +16,8 @@ from healthqa.addressing import LAST_SHARE, exchange_vectors
 from healthqa.answerability import CARD_FILE, EXCHANGES_FILE, Learned
 from healthqa.answerability_training import examples_of, shares_of, train_answerability
 from healthqa.articles import read_articles
+from healthqa.coefficients import EXCHANGED_LEANING_COEFFICIENTS, JUDGED_LEANING_COEFFICIENTS, coefficients_of
 from healthqa.errors import AnswerabilityError, ContentError
-from healthqa.evidence import EXCHANGED_LEANING_COEFFICIENTS, JUDGED_LEANING_COEFFICIENTS, coefficients_of
 from healthqa.exchanges import Exchange, load_exchanges
 from healthqa.index import build_index, current_version
 from healthqa.passages import split_articles
