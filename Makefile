@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export RASA_TELEMETRY_ENABLED := false
 export PYTHONUTF8 := 1
 
-.PHONY: help setup alarms index train run shell telegram test lint format lock clean
+.PHONY: help setup alarms index train run shell telegram test apart lint format lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ telegram: train ## Serve in Telegram too, without a public address (HEALTHQA_TEL
 
 test: setup ## Run all tests. One part: make test ARGS="tests/unit -k safety".
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+apart: index ## Check that no training text nearly repeats a question of the test half (about 2 minutes).
+	@$(PY) -m evaluation.leakage
 
 lint: setup ## Check style, types and the dependency rule.
 	@$(PY) -m ruff check .

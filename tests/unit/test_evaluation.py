@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,7 @@ from evaluation import lock
 from evaluation.dialogues import load_dialogues
 from evaluation.leakage import asked_questions, find_leaks, find_learned, training_texts
 from evaluation.questions import SETS, load_facts, load_questions, part_of
-from healthqa.encoder import OnnxEncoder
 from healthqa.errors import ContentError
-from healthqa.safety.examples import KINDS
 from healthqa.settings import Settings
 from tests.fakes import FakeEncoder
 
@@ -148,9 +145,8 @@ def test_leak_is_found_whatever_surrounds_it() -> None:
     assert [(leak.question, leak.training) for leak in leaks] == [("sore tongue b12", "sore tongue b12")]
 
 
-def test_training_texts_hold_examples_questions_follow_ups_and_alarms(tmp_path: Path) -> None:
-    names = ("nlu_dir", "questions_dir", "follow_ups_dir", "lexicon_dir", "alarms_dir")
-    folders = {name: tmp_path / name for name in names}
+def test_training_texts_hold_examples_questions_and_follow_ups(tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("nlu_dir", "questions_dir", "follow_ups_dir", "lexicon_dir")}
     for folder in folders.values():
         folder.mkdir()
     (folders["nlu_dir"] / "nlu.yml").write_text('nlu:\n- {intent: greet, examples: "- hello\\n- hi"}\n')
@@ -158,9 +154,7 @@ def test_training_texts_hold_examples_questions_follow_ups_and_alarms(tmp_path: 
     examples = "examples: {dose: {response: utter_refuse_dose, texts: [how much of it]}}\n"
     (folders["lexicon_dir"] / "near_misses.yml").write_text(f"rules: []\n{examples}")
     (folders["follow_ups_dir"] / "b.yml").write_text("follow_ups: [{after: is it, ask: why, answers: []}]\n")
-    alarms = [{"text": f"it is {kind}", "kind": kind} for kind in KINDS]
-    (folders["alarms_dir"] / "c.jsonl").write_text("\n".join(json.dumps(one) for one in alarms))
-    wanted = ("hello", "hi", "is it linked", "how much of it", "is it", "why", *(one["text"] for one in alarms))
+    wanted = ("hello", "hi", "is it linked", "how much of it", "is it", "why")
     assert training_texts(Settings.from_env({}, **folders)) == wanted
 
 
@@ -176,12 +170,5 @@ def test_training_text_near_a_test_question_is_found(tmp_path: Path) -> None:
     asked = asked_questions()[0]
     (tmp_path / "nlu.yml").write_text(f"nlu:\n- {{intent: greet, examples: {json.dumps('- ' + asked)}}}\n")
     settings = Settings.from_env({}, nlu_dir=tmp_path, lexicon_dir=LEXICON, questions_dir=None, follow_ups_dir=None)
-    found = find_learned(replace(settings, alarms_dir=tmp_path / "none"), FakeEncoder())
+    found = find_learned(settings, FakeEncoder())
     assert asked in [leak.training for leak in found]
-
-
-@pytest.mark.slow
-def test_nothing_is_learned_that_a_test_question_nearly_repeats(indexed_project: Path) -> None:
-    settings = Settings.from_env({}, root=indexed_project)
-    learned = find_learned(settings, OnnxEncoder.load(settings.encoder_dir, threads=2))
-    assert learned == [], "take these training texts out"

@@ -144,6 +144,8 @@ def test_talk_of_snakes_is_no_emergency(text: str) -> None:
         "this is my last message for today",
         "I don't need anything else. Goodbye.",
         "No more questions from me, thanks a lot!",
+        "I have nothing more to ask, I wish you all the best, goodbye",
+        "Night night!",
     ],
 )
 def test_end_of_a_chat_is_no_farewell(text: str) -> None:
@@ -156,6 +158,8 @@ def test_end_of_a_chat_is_no_farewell(text: str) -> None:
         "Goodbye.",
         "Thank you for everything. Goodbye.",
         "this was my last message",
+        "I wish you all the best, goodbye",
+        "night night everyone, be good to mum",
         "that's all, I don't need anything anymore",
         "That will be all for today. Goodbye, and tell my wife I loved her.",
     ],
