@@ -35,7 +35,8 @@ telegram: train ## Serve in Telegram too, without a public address (HEALTHQA_TEL
 test: setup ## Run all tests. One part: make test ARGS="tests/unit -k safety".
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-apart: index ## Check that no training text nearly repeats a question of the test half (about 2 minutes).
+apart: setup ## Check that no training text nearly repeats a question of the test half (about 2 minutes).
+	@$(PY) -m scripts.steps encoder >/dev/null
 	@$(PY) -m evaluation.leakage
 
 lint: setup ## Check style, types and the dependency rule.
