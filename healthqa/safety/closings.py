@@ -12,7 +12,7 @@ _PART = (
     r"|no (?:more|other|further) questions|i (?:have no|don't have any) (?:more|other|further) questions"
     r"|(?:i have |there is |there's )?nothing (?:more|else|further) to ask|i (?:don't|do not) need anything else"
     r"|(?:i )?wish you (?:all the best|well|a (?:nice|good|lovely|great) (?:day|evening|weekend))"
-    r"|for (?:today|now)|from me"
+    r"|for (?:today|now)|from me|night[ ,-]*night"
     r"|ok(?:ay)?|alright|right|well|and|then|so|now|good ?(?:bye|night)|bye|cheerio|see you(?: later| soon)?"
     r"|have a (?:nice|good|lovely|great) (?:day|evening|weekend|one)"
     r"|(?:many )?(?:thank you|thanks|cheers)(?: (?:so|very) much| a lot| again)?"
@@ -21,17 +21,13 @@ _PART = (
 _CLOSING = re.compile(rf"(?:\W*{_PART}\b)+\W*", re.IGNORECASE)
 # Without one of these a farewell may mean more than the chat.
 _OF_A_CHAT = re.compile(
-    r"\bfor (?:today|now)\b|\bquestions?\b|\banything else\b|\bto ask\b"
+    r"\bfor (?:today|now)\b|\bquestions?\b|\banything else\b|\bto ask\b|\bnight[ ,-]*night\b"
     r"|\bfor (?:your|all your|the|all the) (?:help|time|answers?|info)",
     re.IGNORECASE,
 )
-# Said to children and to chat windows, not as a farewell for good.
-_NIGHT = re.compile(r"\W*(?:night[ ,-]*night|nighty[ -]?night|nite[ ,-]*nite)\W*", re.IGNORECASE)
 
 
 def closes_chat(text: str) -> bool:
     """Tell whether the whole message only ends the chat: thanks, a goodbye, and that there are no more questions."""
     plain = text.replace("’", "'")
-    if len(plain) > 200:
-        return False
-    return bool(_NIGHT.fullmatch(plain)) or bool(_OF_A_CHAT.search(plain) and _CLOSING.fullmatch(plain))
+    return len(plain) <= 200 and bool(_OF_A_CHAT.search(plain)) and bool(_CLOSING.fullmatch(plain))
